@@ -1,0 +1,60 @@
+package httpapi
+
+import "hearth/internal/account"
+
+// Function names a Lambda function that serves routes; its code is
+// functions/<name>.
+type Function string
+
+// The functions behind the API.
+const (
+	Profile Function = "profile"
+)
+
+// Route is one row of the API: what API Gateway routes to which function. The
+// CDK app, the development host, the OpenAPI document and the functions
+// themselves are made from the same rows.
+type Route struct {
+	// Name is the OpenAPI operationId, in kebab-case.
+	Name string
+	// Method and Path are those of HTTP; a path variable is written {name}.
+	Method, Path string
+	// Function serves the route.
+	Function Function
+	// Open routes have no authorizer; all others want an access token.
+	Open bool
+	// Permission is what the caller's role in the account must allow. Empty:
+	// being signed in is enough.
+	Permission account.Permission
+	// Summary is one line for the reader of the OpenAPI document.
+	Summary string
+}
+
+// Key is the route in the words of API Gateway, such as "GET /me".
+func (r Route) Key() string { return r.Method + " " + r.Path }
+
+// Hearth's own routes.
+var (
+	getConfig = Route{
+		Name: "get-config", Method: "GET", Path: "/config", Function: Profile, Open: true,
+		Summary: "What a web client must know to sign people in at this stage",
+	}
+	getMe = Route{
+		Name: "get-me", Method: "GET", Path: "/me", Function: Profile,
+		Summary: "The signed-in user and the account that this request acts for",
+	}
+)
+
+// Routes returns Hearth's own routes; product.Routes adds the product's.
+func Routes() []Route { return []Route{getConfig, getMe} }
+
+// The headers that browsers on other origins may send and read, for API
+// Gateway's CORS settings and the development host alike.
+var (
+	// CORSAllowHeaders are the request headers.
+	CORSAllowHeaders = []string{"authorization", "content-type", "idempotency-key", "if-match", "x-account-id"}
+	// CORSExposeHeaders are the response headers.
+	CORSExposeHeaders = []string{"etag", "location", "retry-after", "x-account-id"}
+	// CORSAllowMethods are the methods of the routes.
+	CORSAllowMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+)

@@ -1,0 +1,51 @@
+// Package product is the folder that a product edits: its permissions, its
+// routes and the defaults of its configuration. Everything else is Hearth.
+package product
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"hearth/internal/account"
+	"hearth/internal/httpapi"
+)
+
+// Defaults returns the configuration of a product that decided nothing yet. A
+// stage in cdk.json names only what differs.
+func Defaults() account.Config {
+	return account.Config{
+		AccountMode:               account.Hybrid,
+		AppURL:                    "http://localhost:5173",
+		CORSOrigins:               []string{"http://localhost:5173"},
+		Languages:                 []string{"en", "de"},
+		MailFrom:                  "Hearth <no-reply@localhost>",
+		InvitationDays:            7,
+		MaxOrganizationsPerUser:   100,
+		WhoMayCreateOrganizations: account.EveryoneCreates,
+		PersonalOrganization:      account.PreservePersonal,
+	}
+}
+
+// Config reads a configuration: the defaults with what the JSON object names.
+// It refuses unknown names and reports every invalid value by its name.
+func Config(overrides string) (account.Config, error) {
+	c := Defaults()
+	if overrides != "" {
+		d := json.NewDecoder(strings.NewReader(overrides))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&c); err != nil {
+			return account.Config{}, fmt.Errorf("configuration: %w", err)
+		}
+	}
+	if err := c.Validate(); err != nil {
+		return account.Config{}, err
+	}
+	return c, nil
+}
+
+// Routes returns every route of the API: Hearth's, then the product's.
+func Routes() []httpapi.Route { return httpapi.Routes() }
+
+// Grants returns which role has which permission: Hearth's table, then the product's.
+func Grants() account.Grants { return account.CoreGrants() }
