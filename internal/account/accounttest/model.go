@@ -1,0 +1,68 @@
+// Package accounttest has the suite that every store of package account
+// passes, and the store in memory: a fake for tests and the model that the
+// real engine is compared with.
+package accounttest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+
+	"hearth/internal/account"
+)
+
+// Model is an account.Store in memory. Its commits are serial, so it never
+// answers ErrContended by itself.
+type Model struct {
+	mu      sync.Mutex
+	records account.Records
+}
+
+// NewModel returns an empty store.
+func NewModel() *Model { return &Model{records: account.Records{}} }
+
+// Read returns the records that exist.
+func (m *Model) Read(_ context.Context, keys ...account.Key) (account.Records, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := account.Records{}
+	for _, k := range keys {
+		if r, ok := m.records[k]; ok {
+			found[k] = r
+		}
+	}
+	return found, nil
+}
+
+// Commit checks every premise, then makes the whole change.
+func (m *Model) Commit(_ context.Context, change account.Change) error {
+	if err := change.Check(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var failed []account.Premise
+	for _, p := range change.AllPremises() {
+		if !p.Holds(m.records[p.Key()]) {
+			failed = append(failed, p)
+		}
+	}
+	if len(failed) > 0 {
+		return &account.PremiseError{Failed: failed}
+	}
+	for _, r := range change.Puts {
+		m.records[r.Key()] = r
+	}
+	for _, u := range change.Updates {
+		m.records[u.Key()] = u.Apply(m.records[u.Key()])
+	}
+	return nil
+}
+
+// All returns every record, for invariants to be checked on.
+func (m *Model) All() account.Records {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.records)
+}

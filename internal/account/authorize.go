@@ -1,0 +1,185 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Target is the account that a request names.
+type Target struct {
+	// AccountID is empty where the request names none: then the session decides.
+	AccountID string
+	// InPath says that the account is part of the path, so that a stranger
+	// hears not_found rather than account_not_found.
+	InPath bool
+}
+
+func (t Target) unknown() error {
+	if t.InPath {
+		return ErrNotFound
+	}
+	return ErrAccountNotFound
+}
+
+// authorizeTries bounds how often Authorize reads again after it made the
+// records of a person or session that were missing.
+const authorizeTries = 4
+
+// errReadAgain says that what was missing is there now.
+var errReadAgain = errors.New("read again")
+
+// Authorize decides who makes a request and for which account: the user is
+// active, the session good, the membership there and the organization active,
+// all read strongly consistently in one call, or two when the session names a
+// team. It makes the records of a person and of a session on their first
+// request.
+//
+// It fails with ErrUserInactive, ErrSessionRevoked, ErrNotFound or
+// ErrAccountNotFound, ErrAccountMode, and ErrUnavailable.
+func (s *Service) Authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
+	if target.AccountID != "" && !wellFormedID(target.AccountID) {
+		return Caller{}, target.unknown()
+	}
+	for range authorizeTries {
+		caller, err := s.authorize(ctx, id, target)
+		if !errors.Is(err, errReadAgain) {
+			return caller, err
+		}
+	}
+	return Caller{}, ErrConflict.Because(errReadAgain)
+}
+
+func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
+	accountID := target.AccountID
+	if accountID == "" {
+		accountID = id.UserID
+	}
+	records, err := s.store.Read(ctx, UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
+		MembershipKey(id.UserID, accountID), OrganizationKey(accountID))
+	if err != nil {
+		return Caller{}, err //nolint:wrapcheck // the store's errors are the domain's
+	}
+	user := records.User(id.UserID)
+	if user == nil {
+		return Caller{}, s.enter(ctx, id)
+	}
+	session := records.Session(id.UserID, id.SessionID)
+	switch {
+	case user.Status != UserActive:
+		return Caller{}, ErrUserInactive
+	case !session.good(user, time.Unix(id.AuthTime, 0)):
+		return Caller{}, ErrSessionRevoked
+	case session == nil:
+		return Caller{}, s.startSession(ctx, id, user)
+	}
+	caller := Caller{User: *user, Session: *session, grants: s.grants}
+	if target.AccountID != "" {
+		err = s.enterNamed(&caller, records, target)
+	} else {
+		err = s.enterSessions(ctx, &caller, records)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	s.touch(ctx, &caller.Session)
+	return caller, nil
+}
+
+// enter makes the records of a person who has none yet: one whom no sign-up
+// trigger saw, because an administrator made them, they came by federation, or
+// the trigger failed.
+func (s *Service) enter(ctx context.Context, id Identity) error {
+	person, err := s.pool.Person(ctx, id.AccessToken)
+	if err != nil {
+		return err //nolint:wrapcheck // the pool's errors are the domain's
+	}
+	if person.ID != id.UserID {
+		return ErrUnauthenticated.Because(errors.New("the pool knows the token as another user's"))
+	}
+	if _, err := s.Enroll(ctx, person); err != nil {
+		return err
+	}
+	return errReadAgain
+}
+
+// enterNamed puts the caller into the account that the request names.
+func (s *Service) enterNamed(c *Caller, records Records, target Target) error {
+	membership := records.Membership(c.User.ID, target.AccountID)
+	organization := records.Organization(target.AccountID)
+	if membership == nil || organization == nil || organization.Status != OrganizationActive {
+		return target.unknown()
+	}
+	if !s.offers(organization) {
+		return ErrAccountMode
+	}
+	c.Organization, c.Role = organization, membership.Role
+	return nil
+}
+
+// offers reports whether the account mode lets a request act for the organization.
+func (s *Service) offers(o *Organization) bool {
+	switch s.config.AccountMode {
+	case PersonalOnly:
+		return o.IsPersonal
+	case OrganizationsOnly:
+		return !o.IsPersonal
+	case Hybrid:
+		return true
+	}
+	return false
+}
+
+// enterSessions puts the caller into the account that the session names, or
+// into the personal one where there is none or it cannot be entered any more.
+func (s *Service) enterSessions(ctx context.Context, c *Caller, records Records) error {
+	if team := c.Session.ActiveOrganizationID; team != "" && s.config.AccountMode != PersonalOnly {
+		membership, organization, err := s.readAccount(ctx, c.User.ID, team)
+		if err != nil {
+			return err
+		}
+		if membership != nil {
+			c.Organization, c.Role = organization, membership.Role
+			return nil
+		}
+	}
+	if s.config.AccountMode == OrganizationsOnly {
+		return nil
+	}
+	organization, membership := records.Organization(c.User.ID), records.Membership(c.User.ID, c.User.ID)
+	if organization == nil || membership == nil {
+		return ErrInternal.Because(fmt.Errorf("user %s has no personal organization", c.User.ID))
+	}
+	c.Organization, c.Role = organization, membership.Role
+	return nil
+}
+
+// readAccount returns a user's membership and its organization, both nil
+// unless the one is there and the other active.
+func (s *Service) readAccount(ctx context.Context, userID, organizationID string) (*Membership, *Organization, error) {
+	records, err := s.store.Read(ctx, MembershipKey(userID, organizationID), OrganizationKey(organizationID))
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // the store's errors are the domain's
+	}
+	membership, organization := records.Membership(userID, organizationID), records.Organization(organizationID)
+	if membership == nil || organization == nil || organization.Status != OrganizationActive {
+		return nil, nil, nil
+	}
+	return membership, organization, nil
+}
+
+// wellFormedID reports whether a client's text can be an id at all: a UUID, or
+// a sub, which is one.
+func wellFormedID(id string) bool {
+	if len(id) > 64 {
+		return false
+	}
+	for _, r := range id {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (r < '0' || r > '9') && r != '-' {
+			return false
+		}
+	}
+	return true
+}

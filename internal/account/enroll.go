@@ -1,0 +1,106 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/text/language"
+)
+
+// Person is what the identity provider knows of somebody.
+type Person struct {
+	// ID is the sub, Username the provider's own name for the user.
+	ID            string
+	Username      string
+	Email         string
+	EmailVerified bool
+	Name          string
+	GivenName     string
+	FamilyName    string
+	// Locale is a BCP 47 tag that the person's client named; it may be anything.
+	Locale string
+}
+
+// Enroll gives a confirmed person their records: the user, the address and the
+// personal organization with its one membership, all in one transaction, so
+// that there is never a half of it. It reports whether it made them; a person
+// who has them already keeps them untouched. It fails with ErrUserInactive
+// while a deletion or a preserved organization holds the id, which is never
+// given out again.
+func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error) {
+	now := s.clock()
+	user := &User{
+		ID: p.ID, Username: p.Username, Email: p.Email, EmailVerified: p.EmailVerified,
+		Name: signUpName(p), Preferences: Preferences{Theme: ThemeSystem, Language: s.language(p.Locale)},
+		Status: UserActive, AccountsVersion: 1, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	organization := personalOrganization(p.ID, user.Name, now)
+	membership := newMembership(user, p.ID, Owner, now)
+	address := &Address{Email: FoldAddress(p.Email), UserID: p.ID, Version: 1}
+	free := Premise(IsAbsent{Of: address.Key()})
+	for range authorizeTries {
+		err := s.commit(ctx, Change{
+			Premises: []Premise{
+				IsAbsent{Of: user.Key()},
+				IsAbsent{Of: DeletionKey(p.ID), Else: ErrUserInactive},
+				IsAbsent{Of: organization.Key(), Else: ErrUserInactive},
+				IsAbsent{Of: membership.Key(), Else: ErrUserInactive},
+				free,
+			},
+			Puts: []Record{user, organization, membership, address},
+		})
+		switch {
+		case err == nil:
+			return true, nil
+		case premiseFailed(err, user.Key()):
+			return false, nil
+		case errors.Is(err, ErrUserInactive) || !premiseFailed(err, address.Key()):
+			return false, err
+		}
+		// The pool gives an address to one user only. If the table says that
+		// somebody else has it, that user has left or changed it there.
+		if free, err = s.takeOver(ctx, address); err != nil {
+			return false, err
+		}
+	}
+	return false, ErrConflict
+}
+
+// takeOver makes the address the next version of the one in the table, and
+// returns the premise that nobody else does the same.
+func (s *Service) takeOver(ctx context.Context, address *Address) (Premise, error) {
+	records, err := s.store.Read(ctx, address.Key())
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the store's errors are the domain's
+	}
+	held := records.Address(address.Email)
+	if held == nil {
+		address.Version = 1
+		return IsAbsent{Of: address.Key()}, nil
+	}
+	address.Version = held.Version + 1
+	return VersionIs{Of: address.Key(), Version: held.Version}, nil
+}
+
+// language is the configured language nearest to a person's locale.
+func (s *Service) language(locale string) string {
+	tags := make([]language.Tag, len(s.config.Languages))
+	for i, tag := range s.config.Languages {
+		tags[i] = language.Make(tag)
+	}
+	_, i := language.MatchStrings(language.NewMatcher(tags), locale)
+	return s.config.Languages[i]
+}
+
+// EndSessions ends every sign-in of a user before now, as a password reset
+// does. A user without records has none to end.
+func (s *Service) EndSessions(ctx context.Context, userID string) error {
+	now, none := s.clock(), ""
+	err := s.commit(ctx, Change{Updates: []Update{ChangeUser{
+		UserID: userID, SessionsValidFrom: &now, KeptSession: &none, UpdatedAt: now,
+	}}})
+	if premiseFailed(err, UserKey(userID)) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package account
+
+import (
+	"fmt"
+	"time"
+)
+
+// Code is the stable name of an error; clients translate it.
+type Code string
+
+// The codes that the domain and the HTTP layer answer with. httpapi maps each
+// to its status in one place.
+const (
+	CodePersonalOrganization Code = "personal_organization"
+	CodeUnauthenticated      Code = "unauthenticated"
+	CodeSessionRevoked       Code = "session_revoked"
+	CodeUserInactive         Code = "user_inactive"
+	CodeForbidden            Code = "forbidden"
+	CodeAccountMode          Code = "account_mode"
+	CodeNotFound             Code = "not_found"
+	CodeAccountNotFound      Code = "account_not_found"
+	CodeLastOwner            Code = "last_owner"
+	CodeOrganizationRequired Code = "organization_required"
+	CodeSeatLimit            Code = "seat_limit"
+	CodeConflict             Code = "conflict"
+	CodePreconditionFailed   Code = "precondition_failed"
+	CodePayloadTooLarge      Code = "payload_too_large"
+	CodeUnsupportedMediaType Code = "unsupported_media_type"
+	CodeInvalidRequest       Code = "invalid_request"
+	CodeUnavailable          Code = "unavailable"
+	CodeInternal             Code = "internal_error"
+)
+
+// FieldCode says what is wrong with one field; the set is closed.
+type FieldCode string
+
+// The field codes.
+const (
+	FieldRequired     FieldCode = "required"
+	FieldTooShort     FieldCode = "too_short"
+	FieldTooLong      FieldCode = "too_long"
+	FieldMalformed    FieldCode = "malformed"
+	FieldUnknown      FieldCode = "unknown_field"
+	FieldUnknownValue FieldCode = "unknown_value"
+	FieldNotAllowed   FieldCode = "not_allowed"
+)
+
+// FieldError is what is wrong with one field of a request.
+type FieldError struct {
+	// Field is a JSON Pointer (RFC 6901) into the body, such as "/name".
+	Field string `json:"field"`
+	// Code is one of the closed set.
+	Code FieldCode `json:"code"`
+	// Detail is a sentence in English that never repeats the value.
+	Detail string `json:"detail"`
+}
+
+// Error is a refusal or failure that a caller may see: a code, a sentence in
+// English, and nothing internal. The cause is for the operator's log alone.
+type Error struct {
+	Code   Code
+	Detail string
+	// Fields is set for CodeInvalidRequest.
+	Fields []FieldError
+	// RetryAfter is set for CodeUnavailable: when to try again.
+	RetryAfter time.Duration
+
+	cause error
+}
+
+// Error tells the code, the detail and the cause: a line for a log, not for a caller.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Detail, e.cause)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Detail)
+}
+
+// Unwrap returns the cause, nil where the rule itself is the reason.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is has errors.Is compare by code, so that a cause does not hide a refusal.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps by itself
+	return ok && other.Code == e.Code
+}
+
+// Because returns the error with its cause.
+func (e *Error) Because(cause error) *Error {
+	with := *e
+	with.cause = cause
+	return &with
+}
+
+// The refusals that more than one rule answers with.
+var (
+	ErrUnauthenticated = &Error{Code: CodeUnauthenticated, Detail: "The access token is not valid here."}
+	ErrSessionRevoked  = &Error{Code: CodeSessionRevoked, Detail: "This session has ended. Sign in again."}
+	ErrUserInactive    = &Error{Code: CodeUserInactive, Detail: "This account is not active."}
+	ErrForbidden       = &Error{Code: CodeForbidden, Detail: "Your role in this account does not allow that."}
+	ErrNotFound        = &Error{Code: CodeNotFound, Detail: "There is no such thing, or it is not yours to see."}
+	ErrAccountNotFound = &Error{Code: CodeAccountNotFound, Detail: "X-Account-Id names no account of yours."}
+	ErrAccountMode     = &Error{Code: CodeAccountMode, Detail: "This product does not offer that kind of account."}
+	ErrConflict        = &Error{Code: CodeConflict, Detail: "Somebody else changed the same thing at the same time. Try again."}
+	ErrLastOwner       = &Error{Code: CodeLastOwner, Detail: "An organization needs at least one owner."}
+	ErrSeatLimit       = &Error{Code: CodeSeatLimit, Detail: "All seats of this organization are taken."}
+	ErrPrecondition    = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
+	ErrNoOrganization  = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
+	ErrUnavailable     = &Error{Code: CodeUnavailable, Detail: "Please try again in a moment.", RetryAfter: 2 * time.Second}
+	ErrInternal        = &Error{Code: CodeInternal, Detail: "Something went wrong on our side."}
+)

@@ -1,0 +1,33 @@
+package account
+
+import "time"
+
+// Membership is a user's role in an organization. The copies of the user's
+// name, e-mail and image let a page of members be one query; they follow the
+// user through the table's stream and carry the version that they are of.
+type Membership struct {
+	UserID         string
+	OrganizationID string
+	Role           Role
+	UserName       string
+	UserEmail      string
+	UserImageURL   string
+	UserVersion    int
+	Version        int
+	JoinedAt       time.Time
+}
+
+// Key names the membership.
+func (m *Membership) Key() Key { return MembershipKey(m.UserID, m.OrganizationID) }
+
+// Revision is the number of times that the membership was written.
+func (m *Membership) Revision() int { return m.Version }
+
+// newMembership makes a user a member, with the copies that a list shows.
+func newMembership(u *User, organizationID string, role Role, now time.Time) *Membership {
+	return &Membership{
+		UserID: u.ID, OrganizationID: organizationID, Role: role,
+		UserName: u.Name, UserEmail: u.Email, UserImageURL: u.ImageURL, UserVersion: u.Version,
+		Version: 1, JoinedAt: now,
+	}
+}

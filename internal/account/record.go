@@ -1,0 +1,82 @@
+package account
+
+// Kind is what a record is.
+type Kind string
+
+// The kinds of records.
+const (
+	KindUser         Kind = "user"
+	KindAddress      Kind = "address"
+	KindSession      Kind = "session"
+	KindMembership   Kind = "membership"
+	KindOrganization Kind = "organization"
+	KindDeletion     Kind = "deletion"
+)
+
+// Key names one record. How a store lays it out is the store's own matter.
+type Key struct {
+	Kind Kind
+	// Owner is the user, organization or address that the record belongs to.
+	Owner string
+	// ID tells the owner's records of one kind apart; empty where there is one.
+	ID string
+}
+
+// UserKey names a user.
+func UserKey(userID string) Key { return Key{KindUser, userID, ""} }
+
+// AddressKey names the record that leads from an e-mail address to its user.
+func AddressKey(email string) Key { return Key{KindAddress, FoldAddress(email), ""} }
+
+// SessionKey names one sign-in of a user.
+func SessionKey(userID, sessionID string) Key { return Key{KindSession, userID, sessionID} }
+
+// MembershipKey names a user's membership in an organization.
+func MembershipKey(userID, organizationID string) Key {
+	return Key{KindMembership, userID, organizationID}
+}
+
+// OrganizationKey names an organization, personal or team.
+func OrganizationKey(organizationID string) Key { return Key{KindOrganization, organizationID, ""} }
+
+// DeletionKey names the record of a user's deletion. While it is there, no
+// user can be made with that id.
+func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
+
+// Record is one thing that the store keeps: *User, *Address, *Session,
+// *Membership, *Organization or *Deletion.
+type Record interface {
+	// Key names the record.
+	Key() Key
+	// Revision is the number of times that the record was written.
+	Revision() int
+}
+
+// Records is what one read found, by key.
+type Records map[Key]Record
+
+// User returns a user that was read, or nil.
+func (r Records) User(userID string) *User { return find[*User](r, UserKey(userID)) }
+
+// Address returns an address that was read, or nil.
+func (r Records) Address(email string) *Address { return find[*Address](r, AddressKey(email)) }
+
+// Session returns a session that was read, or nil.
+func (r Records) Session(userID, sessionID string) *Session {
+	return find[*Session](r, SessionKey(userID, sessionID))
+}
+
+// Membership returns a membership that was read, or nil.
+func (r Records) Membership(userID, organizationID string) *Membership {
+	return find[*Membership](r, MembershipKey(userID, organizationID))
+}
+
+// Organization returns an organization that was read, or nil.
+func (r Records) Organization(organizationID string) *Organization {
+	return find[*Organization](r, OrganizationKey(organizationID))
+}
+
+func find[T Record](r Records, k Key) T {
+	record, _ := r[k].(T)
+	return record
+}

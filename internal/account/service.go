@@ -1,0 +1,55 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// Pool is the identity provider: the truth for addresses and verification.
+type Pool interface {
+	// Person returns who holds an access token, asked of the provider at this
+	// moment. It fails with ErrUnauthenticated if the provider refuses the
+	// token and with ErrUnavailable if it does not answer.
+	Person(ctx context.Context, accessToken string) (Person, error)
+}
+
+// Service is the domain at work: it decides on what the store holds and
+// commits with the premises of the decision.
+type Service struct {
+	store  Store
+	pool   Pool
+	config Config
+	grants Grants
+	// sessionValidity is how long one sign-in can last.
+	sessionValidity time.Duration
+	now             func() time.Time
+}
+
+// Options is what a Service works with; every field is needed but Pool, which
+// only Authorize asks.
+type Options struct {
+	Store  Store
+	Pool   Pool
+	Config Config
+	Grants Grants
+	// SessionValidity is how long one sign-in can last: the pool's validity
+	// of a refresh token.
+	SessionValidity time.Duration
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// NewService returns the domain over a store and an identity provider.
+func NewService(o Options) *Service {
+	return &Service{
+		store: o.Store, pool: o.Pool, config: o.Config, grants: o.Grants,
+		sessionValidity: o.SessionValidity, now: o.Now,
+	}
+}
+
+// Config returns the product's configuration.
+func (s *Service) Config() Config { return s.config }
+
+// clock is the time that records carry: UTC, in milliseconds, so that a record
+// reads back as it was written.
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,133 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Store keeps the records. internal/dynamo is the real one, accounttest has
+// the model; both pass the same suite.
+type Store interface {
+	// Read returns those of at most MaxRead records that exist, each as the
+	// last commit left it, in one call to the engine. Fails with
+	// ErrUnavailable if the engine does not answer.
+	Read(ctx context.Context, keys ...Key) (Records, error)
+	// Commit makes the whole change if every premise holds, else nothing. It
+	// fails with a *PremiseError that lists the premises that did not hold,
+	// with ErrContended if another commit was in the way, and with
+	// ErrUnavailable if the engine does not answer. An answer lost after the
+	// commit is asked for again, so that a change is never made twice.
+	Commit(ctx context.Context, change Change) error
+}
+
+// MaxRead is the number of records that one Read may name: DynamoDB's limit
+// for a batch.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+const MaxRead = 100
+
+// MaxActions is the number of records that one Change may touch or check:
+// DynamoDB's limit for a transaction.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+const MaxActions = 100
+
+// ErrContended is a store's answer when another commit on the same record was
+// in the way: nothing was changed, and the same change may be tried again.
+var ErrContended = errors.New("another commit is in the way")
+
+// Change is what one commit does, and on which premises.
+type Change struct {
+	Premises []Premise
+	// Puts write whole records. A premise must speak of each, since a blind
+	// write could undo somebody else's.
+	Puts []Record
+	// Updates change records that must be there.
+	Updates []Update
+}
+
+// Update changes a part of one record: ChangeUser, ChangeSession or
+// ChangeOrganization.
+type Update interface {
+	// Key names the record.
+	Key() Key
+	// Apply returns the record as the change makes it, its version one higher.
+	Apply(record Record) Record
+}
+
+// AllPremises returns the premises of the change with those that its updates
+// bring along, in the order in which a failure is told.
+func (c Change) AllPremises() []Premise {
+	all := append([]Premise(nil), c.Premises...)
+	for _, u := range c.Updates {
+		all = append(all, Exists{Of: u.Key()})
+	}
+	return all
+}
+
+// Check reports a change that no store may take: a blind put, two writes of
+// one record, or more records than a transaction holds.
+func (c Change) Check() error {
+	touched, premised := map[Key]bool{}, map[Key]bool{}
+	for _, p := range c.Premises {
+		premised[p.Key()] = true
+	}
+	written := func(k Key) error {
+		if touched[k] {
+			return fmt.Errorf("change writes one %s twice", k.Kind)
+		}
+		touched[k] = true
+		return nil
+	}
+	for _, r := range c.Puts {
+		if !premised[r.Key()] {
+			return fmt.Errorf("change puts a %s without a premise on it", r.Key().Kind)
+		}
+		if err := written(r.Key()); err != nil {
+			return err
+		}
+	}
+	for _, u := range c.Updates {
+		if err := written(u.Key()); err != nil {
+			return err
+		}
+	}
+	if len(touched) == 0 {
+		return errors.New("change writes nothing")
+	}
+	for k := range premised {
+		touched[k] = true
+	}
+	if len(touched) > MaxActions {
+		return fmt.Errorf("change names %d records, at most %d fit", len(touched), MaxActions)
+	}
+	return nil
+}
+
+// Contention is waited out with growing, jittered pauses: five tries within a
+// second, then the caller hears of it.
+const (
+	commitTries = 5
+	commitPause = 20 * time.Millisecond
+)
+
+// commit makes a change, trying again while other commits are in the way. It
+// fails with ErrConflict when they stay there.
+func (s *Service) commit(ctx context.Context, change Change) error {
+	for try := 1; ; try++ {
+		err := s.store.Commit(ctx, change)
+		if !errors.Is(err, ErrContended) {
+			return err //nolint:wrapcheck // the store's errors are the domain's
+		}
+		if try == commitTries {
+			return ErrConflict.Because(err)
+		}
+		pause := rand.N(commitPause << try) //nolint:gosec // jitter is no secret
+		select {
+		case <-ctx.Done():
+			return ErrUnavailable.Because(ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package account
+
+import (
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// UserStatus is whether a user may act.
+type UserStatus string
+
+// The states of a user.
+const (
+	UserActive   UserStatus = "active"
+	UserInactive UserStatus = "inactive"
+)
+
+// User is a person; the id is the Cognito sub.
+type User struct {
+	ID string
+	// Username is Cognito's, for calls by an administrator. It is the id but
+	// for federated users.
+	Username string
+	// Email and EmailVerified are copies for display: the pool is the truth.
+	Email         string
+	EmailVerified bool
+	// Name is 1 to 64 characters.
+	Name string
+	// ImageURL is stable and never presigned; empty without an image.
+	ImageURL    string
+	Preferences Preferences
+	Status      UserStatus
+	// SessionsValidFrom ends every session that signed in before it, but for
+	// KeptSession. Whole seconds, as in a token.
+	SessionsValidFrom time.Time
+	KeptSession       string
+	// LastActiveAccountID is the team in which the next session starts; empty
+	// for the personal organization.
+	LastActiveAccountID string
+	// TeamCount counts memberships in teams; AccountsVersion counts changes of
+	// any membership, so that a decision over all of them can be a condition.
+	TeamCount       int
+	AccountsVersion int
+	Version         int
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+// Preferences are what a user chose for every account.
+type Preferences struct {
+	// Theme is light, dark or system.
+	Theme string
+	// Language is one of the configured BCP 47 tags.
+	Language string
+}
+
+// ThemeSystem is the theme of a user who chose none.
+const ThemeSystem = "system"
+
+// Key names the user.
+func (u *User) Key() Key { return UserKey(u.ID) }
+
+// Revision is the number of times that the user was written.
+func (u *User) Revision() int { return u.Version }
+
+// ChangeUser changes a user; a nil field stays as it is.
+type ChangeUser struct {
+	UserID            string
+	SessionsValidFrom *time.Time
+	// KeptSession is the one session that goes on; nil leaves it, "" ends it too.
+	KeptSession         *string
+	LastActiveAccountID *string
+	// Teams is added to TeamCount; if it is not 0, AccountsVersion grows by one.
+	Teams     int
+	UpdatedAt time.Time
+}
+
+// Key names the user.
+func (c ChangeUser) Key() Key { return UserKey(c.UserID) }
+
+// Apply returns the user with the change made.
+func (c ChangeUser) Apply(r Record) Record {
+	old, ok := r.(*User)
+	if !ok {
+		return r
+	}
+	u := *old
+	set(&u.SessionsValidFrom, c.SessionsValidFrom)
+	set(&u.KeptSession, c.KeptSession)
+	set(&u.LastActiveAccountID, c.LastActiveAccountID)
+	if c.Teams != 0 {
+		u.TeamCount += c.Teams
+		u.AccountsVersion++
+	}
+	u.UpdatedAt = c.UpdatedAt
+	u.Version++
+	return &u
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// Address leads from an e-mail address to the user who has it. The pool
+// decides who that is; this record follows.
+type Address struct {
+	// Email is folded.
+	Email   string
+	UserID  string
+	Version int
+}
+
+// Key names the address.
+func (a *Address) Key() Key { return AddressKey(a.Email) }
+
+// Revision is the number of times that the address was written.
+func (a *Address) Revision() int { return a.Version }
+
+// FoldAddress returns the form in which two e-mail addresses are compared:
+// Unicode NFC, case-folded, as the pool is case-insensitive too.
+func FoldAddress(email string) string {
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(email)))
+}
+
+// Deletion stands while a user is being deleted, and afterwards as a marker
+// without personal data as long as tokens with the id may live.
+type Deletion struct {
+	UserID  string
+	Version int
+}
+
+// Key names the deletion.
+func (d *Deletion) Key() Key { return DeletionKey(d.UserID) }
+
+// Revision is the number of times that the deletion was written.
+func (d *Deletion) Revision() int { return d.Version }

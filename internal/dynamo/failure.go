@@ -1,0 +1,115 @@
+package dynamo
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"hearth/internal/account"
+)
+
+// The reasons of a cancelled transaction that can be met here.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+const (
+	reasonNone      = "None"
+	reasonCondition = "ConditionalCheckFailed"
+	reasonConflict  = "TransactionConflict"
+	reasonThrottled = "ThrottlingError"
+	reasonCapacity  = "ProvisionedThroughputExceeded"
+)
+
+// cancellation turns a cancelled transaction into what it means, in this one
+// place. A premise that failed says more than a conflict or a throttle beside
+// it, since it holds for any later try too.
+func cancellation(actions []*action, premises []account.Premise, canceled *types.TransactionCanceledException) error {
+	var failed []account.Premise
+	var contended, throttled, other bool
+	for i, reason := range canceled.CancellationReasons {
+		code := reasonNone
+		if reason.Code != nil {
+			code = *reason.Code
+		}
+		switch code {
+		case reasonNone:
+		case reasonCondition:
+			if i >= len(actions) {
+				return account.ErrInternal.Because(canceled)
+			}
+			broken, err := actions[i].failed(reason.Item)
+			if err != nil {
+				return err
+			}
+			failed = append(failed, broken...)
+			// No premise names the reason: the item changed in between.
+			contended = contended || len(broken) == 0
+		case reasonConflict:
+			contended = true
+		case reasonThrottled, reasonCapacity:
+			throttled = true
+		default:
+			other = true
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return &account.PremiseError{Failed: inOrder(failed, premises)}
+	case other:
+		return account.ErrInternal.Because(canceled)
+	case throttled:
+		return account.ErrUnavailable.Because(canceled)
+	case contended:
+		return fmt.Errorf("%w: %w", account.ErrContended, canceled)
+	}
+	return account.ErrInternal.Because(canceled)
+}
+
+// failed asks each premise of the action on the item as it was.
+func (a *action) failed(item attributes) ([]account.Premise, error) {
+	var record account.Record
+	if len(item) > 0 {
+		var err error
+		if record, err = decode(item); err != nil {
+			return nil, err
+		}
+	}
+	var failed []account.Premise
+	for _, p := range a.premises {
+		if !p.Holds(record) {
+			failed = append(failed, p)
+		}
+	}
+	return failed, nil
+}
+
+// inOrder returns the failed premises in the order of the change, since the
+// first one is the answer.
+func inOrder(failed, premises []account.Premise) []account.Premise {
+	return slices.DeleteFunc(slices.Clone(premises), func(p account.Premise) bool {
+		return !slices.ContainsFunc(failed, func(f account.Premise) bool { return reflect.DeepEqual(f, p) })
+	})
+}
+
+// engineError turns DynamoDB's own failures into what a caller may see: try
+// again, or a fault of ours.
+func engineError(doing string, err error) error {
+	cause := fmt.Errorf("dynamodb: %s: %w", doing, err)
+	var api smithy.APIError
+	if !errors.As(err, &api) { // no answer at all
+		return account.ErrUnavailable.Because(cause)
+	}
+	switch api.ErrorCode() {
+	case "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
+		"InternalServerError", "ServiceUnavailable", "TransactionInProgressException", "LimitExceededException":
+		return account.ErrUnavailable.Because(cause)
+	case "TransactionConflictException":
+		return fmt.Errorf("%w: %w", account.ErrContended, cause)
+	}
+	if api.ErrorFault() == smithy.FaultServer {
+		return account.ErrUnavailable.Because(cause)
+	}
+	return account.ErrInternal.Because(cause)
+}

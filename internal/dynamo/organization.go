@@ -1,0 +1,59 @@
+package dynamo
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
+	"hearth/internal/account"
+)
+
+const (
+	attributeName        = "name"
+	attributeMemberCount = "memberCount"
+	attributeOwnerCount  = "ownerCount"
+	attributeSeatsUsed   = "seatsUsed"
+	attributeSeatLimit   = "seatLimit"
+)
+
+type organizationItem struct {
+	base
+	Name        string                     `dynamodbav:"name"`
+	Slug        string                     `dynamodbav:"slug,omitempty"`
+	ImageURL    string                     `dynamodbav:"imageUrl,omitempty"`
+	IsPersonal  bool                       `dynamodbav:"isPersonal"`
+	Status      account.OrganizationStatus `dynamodbav:"status"`
+	MemberCount int                        `dynamodbav:"memberCount"`
+	OwnerCount  int                        `dynamodbav:"ownerCount"`
+	SeatsUsed   int                        `dynamodbav:"seatsUsed"`
+	// SeatLimit is missing where there is none.
+	SeatLimit int       `dynamodbav:"seatLimit,omitempty"`
+	CreatedBy string    `dynamodbav:"createdBy"`
+	CreatedAt time.Time `dynamodbav:"createdAt"`
+	UpdatedAt time.Time `dynamodbav:"updatedAt"`
+}
+
+func newOrganizationItem(o *account.Organization) organizationItem {
+	return organizationItem{
+		base: newBase(o), Name: o.Name, Slug: o.Slug, ImageURL: o.ImageURL, IsPersonal: o.IsPersonal, Status: o.Status,
+		MemberCount: o.MemberCount, OwnerCount: o.OwnerCount, SeatsUsed: o.SeatsUsed, SeatLimit: o.SeatLimit,
+		CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+	}
+}
+
+func (i organizationItem) record(k account.Key) *account.Organization {
+	return &account.Organization{
+		ID: k.Owner, Name: i.Name, Slug: i.Slug, ImageURL: i.ImageURL, IsPersonal: i.IsPersonal, Status: i.Status,
+		MemberCount: i.MemberCount, OwnerCount: i.OwnerCount, SeatsUsed: i.SeatsUsed, SeatLimit: i.SeatLimit,
+		Version: i.Version, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
+	}
+}
+
+func updateOrganization(u expression.UpdateBuilder, c account.ChangeOrganization) expression.UpdateBuilder {
+	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
+	u = assign(u, attributeName, c.Name)
+	u = assign(u, attributeStatus, c.Status)
+	u = add(u, attributeMemberCount, c.Members)
+	u = add(u, attributeOwnerCount, c.Owners)
+	return add(u, attributeSeatsUsed, c.Seats)
+}

@@ -1,0 +1,89 @@
+package dynamo
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
+	"hearth/internal/account"
+)
+
+const (
+	attributeSessionsValidFrom = "sessionsValidFrom"
+	attributeKeptSession       = "keptSession"
+	attributeLastActive        = "lastActiveAccountId"
+	attributeTeamCount         = "teamCount"
+	attributeAccountsVersion   = "accountsVersion"
+)
+
+type userItem struct {
+	base
+	Username            string             `dynamodbav:"username"`
+	Email               string             `dynamodbav:"email"`
+	EmailVerified       bool               `dynamodbav:"emailVerified"`
+	Name                string             `dynamodbav:"name"`
+	ImageURL            string             `dynamodbav:"imageUrl,omitempty"`
+	Theme               string             `dynamodbav:"theme"`
+	Language            string             `dynamodbav:"language"`
+	Status              account.UserStatus `dynamodbav:"status"`
+	SessionsValidFrom   *time.Time         `dynamodbav:"sessionsValidFrom,omitempty"`
+	KeptSession         string             `dynamodbav:"keptSession,omitempty"`
+	LastActiveAccountID string             `dynamodbav:"lastActiveAccountId,omitempty"`
+	TeamCount           int                `dynamodbav:"teamCount"`
+	AccountsVersion     int                `dynamodbav:"accountsVersion"`
+	CreatedAt           time.Time          `dynamodbav:"createdAt"`
+	UpdatedAt           time.Time          `dynamodbav:"updatedAt"`
+}
+
+func newUserItem(u *account.User) userItem {
+	return userItem{
+		base: newBase(u), Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
+		Name: u.Name, ImageURL: u.ImageURL, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
+		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
+		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+	}
+}
+
+func (i userItem) record(k account.Key) *account.User {
+	return &account.User{
+		ID: k.Owner, Username: i.Username, Email: i.Email, EmailVerified: i.EmailVerified,
+		Name: i.Name, ImageURL: i.ImageURL, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
+		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
+		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion,
+		Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
+	}
+}
+
+func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.UpdateBuilder {
+	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
+	u = assignTime(u, attributeSessionsValidFrom, c.SessionsValidFrom)
+	u = assign(u, attributeKeptSession, c.KeptSession)
+	u = assign(u, attributeLastActive, c.LastActiveAccountID)
+	if c.Teams != 0 {
+		u = add(u, attributeTeamCount, c.Teams)
+		u = add(u, attributeAccountsVersion, 1)
+	}
+	return u
+}
+
+type addressItem struct {
+	base
+	UserID string `dynamodbav:"userId"`
+}
+
+func newAddressItem(a *account.Address) addressItem {
+	return addressItem{base: newBase(a), UserID: a.UserID}
+}
+
+func (i addressItem) record(k account.Key) *account.Address {
+	return &account.Address{Email: k.Owner, UserID: i.UserID, Version: i.Version}
+}
+
+type deletionItem struct{ base }
+
+func newDeletionItem(d *account.Deletion) deletionItem { return deletionItem{newBase(d)} }
+
+func (i deletionItem) record(k account.Key) *account.Deletion {
+	return &account.Deletion{UserID: k.Owner, Version: i.Version}
+}
