@@ -4,8 +4,9 @@
 // tests put it where AWS puts API Gateway, so that a function receives the same
 // bytes and a client sees the same answers.
 //
-// Where AWS's documentation is silent, the comment beside the rule names the
-// report that it was taken from, or says that it is an assumption.
+// Each rule names the page of AWS's documentation that it comes from. Where the
+// documentation is silent, the comment names the report that shows what the
+// service does, or says "assumed".
 package gateway
 
 import (
@@ -14,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -29,7 +31,9 @@ const DefaultRequestTimeout = 30 * time.Second
 
 // Options are what the API is made of.
 type Options struct {
-	// Routes are the API's routes; two with the same method and path are an error.
+	// Routes are the API's routes. A route path follows API Gateway: it starts
+	// with a slash and does not end with one, {name} matches one segment, a
+	// last {name+} matches the rest; the method ANY matches every method.
 	Routes []httpapi.Route
 	// Functions holds the Lambda handler of every function that Routes names.
 	Functions map[httpapi.Function]lambda.Handler
@@ -46,17 +50,21 @@ type Options struct {
 	// JWKSURL is where the keys are fetched when Keys is nil.
 	JWKSURL string
 
-	// Origins are the origins of the API's CORS settings, as API Gateway takes
-	// them ("*", "https://*" and "http://*" included); none turns CORS off.
-	// Methods and headers are httpapi's.
+	// Origins are the allowOrigins of the API's CORS settings, as API Gateway
+	// takes them ("*", "https://*" and "http://*" included); none turns CORS
+	// off. Methods and headers are httpapi's.
 	Origins []string
 	// CORSMaxAge is how long a browser may keep a preflight answer, in whole
 	// seconds; 0 leaves the header out.
 	CORSMaxAge time.Duration
+	// CORSOnErrors adds the CORS headers to the gateway's own answers (401, 403,
+	// 404, 413, 500, 503) too. Off, which the documentation speaks for, is the
+	// stricter: a client that copes with it copes with both. See cors.go.
+	CORSOnErrors bool
 
-	// AccountID, APIID and DomainName are what events tell functions about the
-	// API; empty ones get values that look like AWS's.
-	AccountID, APIID, DomainName string
+	// AccountID and APIID are what events tell functions about the API; empty
+	// ones get values of the same form.
+	AccountID, APIID string
 
 	// RequestTimeout bounds one call of a function; 0 is DefaultRequestTimeout.
 	RequestTimeout time.Duration
@@ -74,15 +82,58 @@ func New(o Options) (http.Handler, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return http.NotFoundHandler(), nil
+	routes, err := newRouter(o.Routes)
+	if err != nil {
+		return nil, err
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = DefaultRequestTimeout
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Keys == nil {
+		o.Keys = fetchKeys(o.JWKSURL)
+	}
+	if o.AccountID == "" {
+		o.AccountID = "000000000000"
+	}
+	if o.APIID == "" {
+		o.APIID = "local"
+	}
+	return &gateway{
+		Options: o,
+		routes:  routes,
+		cors:    newCORS(o),
+		authorizer: &authorizer{
+			issuer: o.Issuer, audience: o.Audience, scope: o.Scope, now: o.Now,
+			keys: &keyCache{load: o.Keys, now: o.Now, log: o.Log},
+		},
+	}, nil
 }
 
 func (o Options) validate() error {
 	var wrong []error
+	protected := false
 	for _, route := range o.Routes {
+		protected = protected || !route.Open
 		if o.Functions[route.Function] == nil {
 			wrong = append(wrong, fmt.Errorf("gateway: route %q: no handler for function %q", route.Key(), route.Function))
 		}
+	}
+	if protected {
+		if o.Issuer == "" || o.Audience == "" {
+			wrong = append(wrong, errors.New("gateway: routes that are not open need Issuer and Audience"))
+		}
+		if u, err := url.Parse(o.JWKSURL); o.Keys == nil && (err != nil || u.Host == "") {
+			wrong = append(wrong, errors.New("gateway: routes that are not open need Keys or an absolute JWKSURL"))
+		}
+	}
+	if o.RequestTimeout < 0 || o.CORSMaxAge < 0 {
+		wrong = append(wrong, errors.New("gateway: RequestTimeout and CORSMaxAge must not be negative"))
 	}
 	return errors.Join(wrong...)
 }
