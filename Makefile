@@ -1,0 +1,86 @@
+# Hearth's commands. `make` alone lists them.
+
+# Exact versions; each tool is built once, into .build/bin.
+AIR          := .build/bin/air-v1.67.0
+GOTESTSUM    := .build/bin/gotestsum-v1.13.0
+GOLANGCILINT := .build/bin/golangci-lint-v2.15.0
+DEADCODE     := .build/bin/deadcode-v0.52.0
+
+# What npm writes last, once a folder's packages are installed.
+NPM_LOCAL := internal/local/node_modules/.package-lock.json
+NPM_INFRA := infra/node_modules/.package-lock.json
+
+# More flags for `go test`, such as TESTFLAGS=-race (which needs a C compiler).
+TESTFLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup prerequisites dev demo token reset test soak lint
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##
+## Develop
+##
+
+setup: prerequisites $(NPM_LOCAL) $(NPM_INFRA) ## Install what the other targets need (they do it themselves)
+
+dev: setup $(AIR) ## Run everything on this machine, rebuilt on save (PORT=3000)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth check
+	@HEARTH_WATCHER="$$$$-$$(date +%s)" $(AIR) -c .air.toml
+
+demo: ## Sign a new person up against the running host, step by step
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth demo
+
+token: ## Print an access token of EMAIL=… for curl, from the running host
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth token
+
+reset: ## Remove all local data and sign-ins, to start over
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth reset
+
+##
+## Check
+##
+
+test: setup $(GOTESTSUM) ## Run every test (TESTFLAGS=-race with the race detector)
+	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(TESTFLAGS) ./...
+
+soak: setup $(GOTESTSUM) ## Run every test at its long size
+	@HEARTH_SOAK=1 $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(TESTFLAGS) ./...
+
+lint: $(GOLANGCILINT) $(DEADCODE) ## Run the linters and look for dead code
+	@$(GOLANGCILINT) run
+	@dead="$$($(DEADCODE) -test ./...)" && if [ -n "$$dead" ]; then echo "$$dead"; exit 1; fi
+
+##
+## Prerequisites
+##
+
+prerequisites:
+	@command -v go >/dev/null || { echo "hearth: Go is missing: install Go 1.26 or later from https://go.dev/dl/" >&2; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "hearth: Node.js is missing: install Node.js 20 or later, with npm" >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)' || { echo "hearth: Node.js $$(node --version) is too old: install Node.js 20 or later" >&2; exit 1; }
+	@command -v java >/dev/null || { echo "hearth: Java is missing: install a JRE 17 or later (DynamoDB Local needs it)" >&2; exit 1; }
+	@version="$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)"; \
+	  [ "$${version:-0}" -ge 17 ] || { echo "hearth: Java $${version:-of unknown version} is too old: install a JRE 17 or later (DynamoDB Local needs it)" >&2; exit 1; }
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	@echo "Installing the packages of $*"
+	@cd $* && npm ci --loglevel=error
+	@touch $@
+
+# $(call install,<file>,<package>) builds a tool of the version in its file name.
+install = @echo "Building $(notdir $(1))" && GOBIN="$(CURDIR)/.build/bin" go install $(2) && mv .build/bin/$(notdir $(firstword $(subst @, ,$(2)))) $(1)
+
+$(AIR):
+	$(call install,$@,github.com/air-verse/air@v1.67.0)
+$(GOTESTSUM):
+	$(call install,$@,gotest.tools/gotestsum@v1.13.0)
+$(GOLANGCILINT):
+	$(call install,$@,github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0)
+$(DEADCODE):
+	$(call install,$@,golang.org/x/tools/cmd/deadcode@v0.52.0)
