@@ -2,52 +2,68 @@ package userpool
 
 import "net/http"
 
-// The error codes of Cognito that the pool answers.
+// The error codes that the pool answers: Cognito's own and those of every AWS
+// API.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
 const (
-	codeAliasExists                 = "AliasExistsException"
-	codeCodeDeliveryFailure         = "CodeDeliveryFailureException"
-	codeCodeMismatch                = "CodeMismatchException"
-	codeExpiredCode                 = "ExpiredCodeException"
-	codeInternalError               = "InternalErrorException"
-	codeInvalidLambdaResponse       = "InvalidLambdaResponseException"
-	codeInvalidParameter            = "InvalidParameterException"
-	codeInvalidPassword             = "InvalidPasswordException"
-	codeLimitExceeded               = "LimitExceededException"
-	codeMissingAuthenticationToken  = "MissingAuthenticationTokenException"
-	codeNotAuthorized               = "NotAuthorizedException"
-	codeResourceNotFound            = "ResourceNotFoundException"
-	codeSerialization               = "SerializationException"
-	codeTooManyFailedAttempts       = "TooManyFailedAttemptsException"
-	codeUnexpectedLambda            = "UnexpectedLambdaException"
-	codeUnknownOperation            = "UnknownOperationException"
-	codeUnsupportedToken            = "UnsupportedTokenTypeException"
-	codeUserLambdaValidation        = "UserLambdaValidationException"
-	codeUserNotConfirmed            = "UserNotConfirmedException"
-	codeUserNotFound                = "UserNotFoundException"
-	codeUsernameExists              = "UsernameExistsException"
-	codeUnsupportedUserState        = "UnsupportedUserStateException"
-	codePasswordHistoryPolicyFailed = "PasswordHistoryPolicyViolationException"
+	codeCodeDeliveryFailure        = "CodeDeliveryFailureException"
+	codeCodeMismatch               = "CodeMismatchException"
+	codeExpiredCode                = "ExpiredCodeException"
+	codeIncompleteSignature        = "IncompleteSignatureException"
+	codeInternalError              = "InternalErrorException"
+	codeInvalidLambdaResponse      = "InvalidLambdaResponseException"
+	codeInvalidParameter           = "InvalidParameterException"
+	codeInvalidPassword            = "InvalidPasswordException"
+	codeInvalidSignature           = "InvalidSignatureException"
+	codeLimitExceeded              = "LimitExceededException"
+	codeMissingAuthenticationToken = "MissingAuthenticationTokenException"
+	codeNotAuthorized              = "NotAuthorizedException"
+	codeResourceNotFound           = "ResourceNotFoundException"
+	codeSerialization              = "SerializationException"
+	codeUnauthorized               = "UnauthorizedException"
+	codeUnexpectedLambda           = "UnexpectedLambdaException"
+	codeUnknownOperation           = "UnknownOperationException"
+	codeUnsupportedToken           = "UnsupportedTokenTypeException"
+	codeUnsupportedUserState       = "UnsupportedUserStateException"
+	codeUserLambdaValidation       = "UserLambdaValidationException"
+	codeUserNotConfirmed           = "UserNotConfirmedException"
+	codeUserNotFound               = "UserNotFoundException"
+	codeUsernameExists             = "UsernameExistsException"
 )
 
-// Error is an error of Cognito's API: what the caller is told.
-type Error struct {
-	// Code is Cognito's name of the error, such as "NotAuthorizedException".
-	Code string
-	// Message is Cognito's text where it is known.
-	Message string
+// apiError is an error of Cognito's API: what the caller is told.
+type apiError struct {
+	// code is Cognito's name of the error, such as "NotAuthorizedException".
+	code string
+	// message is Cognito's text where it is known.
+	message string
 }
 
-// Error says code and message.
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
+func (e *apiError) Error() string { return e.code + ": " + e.message }
 
 // status is the HTTP status that goes with the error: 400 for everything but
 // Cognito's own failures.
-func (e *Error) status() int {
-	if e.Code == codeInternalError {
+func (e *apiError) status() int {
+	if e.code == codeInternalError {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
 }
 
-func fail(code, message string) *Error { return &Error{Code: code, Message: message} }
+func fail(code, message string) error { return &apiError{code: code, message: message} }
+
+func invalidParameter(message string) error { return fail(codeInvalidParameter, message) }
+
+// Errors that several operations answer in the same words.
+var (
+	// errCredentials is the one answer to a wrong password and to an unknown
+	// user, so that neither can be told from the other.
+	// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+	errCredentials     = fail(codeNotAuthorized, "Incorrect username or password.")
+	errNotConfirmed    = fail(codeUserNotConfirmed, "User is not confirmed.")
+	errCodeMismatch    = fail(codeCodeMismatch, "Invalid verification code provided, please try again.")
+	errCodeExpired     = fail(codeExpiredCode, "Invalid code provided, please request a code again.")
+	errTooManyAttempts = fail(codeLimitExceeded, "Attempt limit exceeded, please try after some time.")
+	errUserNotFound    = fail(codeUserNotFound, "User does not exist.")
+	errDelivery        = fail(codeCodeDeliveryFailure, "The message could not be delivered.")
+)

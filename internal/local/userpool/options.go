@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,9 @@ type Options struct {
 	// Log takes what went wrong inside the pool, never a secret or an address;
 	// nil throws it away.
 	Log *slog.Logger
+
+	// signingKey saves this package's tests the making of a key for each pool.
+	signingKey *rsa.PrivateKey
 }
 
 // MessageKind says why a mail is sent.
