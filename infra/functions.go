@@ -1,0 +1,246 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"hearth/internal/account"
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo"
+	"hearth/internal/httpapi"
+)
+
+// function is one row of the table below: what a Lambda function gets and may
+// do. What is not granted here or, for one action at Cognito, in wireTrigger, no
+// function may do.
+type function struct {
+	// name is the folder below functions/.
+	name, description string
+	// memory is in MiB. Lambda gives CPU in proportion to it.
+	memory  int
+	timeout time.Duration
+	// table and index are the DynamoDB actions on the table's items and on its
+	// index. A transaction needs the action of each part of it.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+	table, index []string
+	// stream functions read the table's stream and report what they gave up on
+	// to the failure queue.
+	stream bool
+}
+
+var (
+	profile = function{
+		name: string(httpapi.Profile), description: "Who the caller is: configuration, user, accounts",
+		memory: 512, timeout: 10 * time.Second,
+		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "UpdateItem"},
+	}
+	postconfirmation = function{
+		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",
+		// Cognito waits 5 seconds and then asks again, up to three times.
+		// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-identity-pools-working-with-aws-lambda-triggers.html
+		memory: 512, timeout: 5 * time.Second,
+		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "UpdateItem"},
+	}
+	stream = function{
+		name: "stream", description: "Follows the table's changes",
+		memory: 256, timeout: time.Minute,
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "Query", "UpdateItem"},
+		stream: true,
+	}
+)
+
+// functions are all that the stack has.
+var functions = []function{profile, postconfirmation, stream}
+
+// builtFunction is a function in the stack, with what others refer to.
+type builtFunction struct {
+	function awslambda.CfnFunction
+	role     awsiam.CfnRole
+	logs     awslogs.CfnLogGroup
+}
+
+// resourceID is the first part of the logical ids of a function's resources,
+// such as Profile in ProfileFunction and ProfileRole.
+func (f function) resourceID() string { return pascal(f.name) }
+
+// pascal turns a kebab-case name into a logical id, which is alphanumeric.
+func pascal(name string) string {
+	var id strings.Builder
+	for word := range strings.SplitSeq(name, "-") {
+		if word != "" {
+			id.WriteString(strings.ToUpper(word[:1]) + word[1:])
+		}
+	}
+	return id.String()
+}
+
+// functionBuilder adds functions to a stack.
+type functionBuilder struct {
+	stack    awscdk.Stack
+	stage    stage
+	dir      string
+	table    awsdynamodb.CfnTable
+	failures awssqs.CfnQueue
+	// pool is nil while the pool itself is not built: the trigger's
+	// environment must not name it.
+	pool *userPool
+}
+
+// build adds one function with its log group and its role. It fails when the
+// function's binary is not there.
+func (b functionBuilder) build(f function) (builtFunction, error) {
+	code := filepath.Join(b.dir, f.name)
+	if _, err := os.Stat(filepath.Join(code, "bootstrap")); err != nil {
+		return builtFunction{}, fmt.Errorf("function %s is not built (make build): %w", f.name, err)
+	}
+	environment, err := b.environment()
+	if err != nil {
+		return builtFunction{}, err
+	}
+	logs := newLogGroup(b.stack, b.stage, f.resourceID()+"Logs", nil)
+	role := b.role(f, logs)
+	asset := awss3assets.NewAsset(b.stack, jsii.String(f.resourceID()+"Code"), &awss3assets.AssetProps{Path: jsii.String(code)})
+	lambda := awslambda.NewCfnFunction(b.stack, jsii.String(f.resourceID()+"Function"), &awslambda.CfnFunctionProps{
+		Description:   jsii.String(f.description),
+		Runtime:       jsii.String("provided.al2023"),
+		Architectures: jsii.Strings("arm64"),
+		Handler:       jsii.String("bootstrap"),
+		Code: &awslambda.CfnFunction_CodeProperty{
+			S3Bucket: asset.S3BucketName(), S3Key: asset.S3ObjectKey(),
+		},
+		MemorySize:  jsii.Number(f.memory),
+		Timeout:     jsii.Number(f.timeout.Seconds()),
+		Role:        role.AttrArn(),
+		Environment: &awslambda.CfnFunction_EnvironmentProperty{Variables: environment},
+		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{
+			LogFormat: jsii.String("JSON"), LogGroup: logs.Ref(),
+		},
+	})
+	// `sam local invoke` finds the binary by this.
+	asset.AddResourceMetadata(lambda, jsii.String("Code"))
+	return builtFunction{function: lambda, role: role, logs: logs}, nil
+}
+
+// environment is the same for every function but the trigger, which knows
+// nothing of the pool.
+func (b functionBuilder) environment() (*map[string]*string, error) {
+	config, err := json.Marshal(b.stage.config)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	variables := map[string]*string{
+		dynamo.EnvTable:   b.table.Ref(),
+		account.EnvConfig: jsii.String(string(config)),
+	}
+	if b.pool != nil {
+		variables[cognito.EnvUserPoolID] = b.pool.id()
+		variables[cognito.EnvClientID] = b.pool.web.Ref()
+		variables[cognito.EnvIssuer] = b.pool.issuer()
+	}
+	if b.stage.deployment.EndpointVariables {
+		for _, name := range endpointVariables {
+			variables[name] = jsii.String("")
+		}
+	}
+	return &variables, nil
+}
+
+// endpointVariables move a function's clients elsewhere; empty ones do nothing.
+// The names are those of every AWS SDK.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+var endpointVariables = []string{
+	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.EnvEndpoint,
+}
+
+// role may write the function's own log and do what its row says. The policy is
+// part of the role, so no function runs before it has its grants.
+func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRole {
+	statements := []map[string]any{
+		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.AttrArn()),
+		allow(dynamoActions(f.table), b.table.AttrArn()),
+	}
+	if len(f.index) > 0 {
+		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))
+	}
+	if f.stream {
+		statements = append(statements,
+			// Lambda checks all four when the mapping is made.
+			// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+			allow(dynamoActions([]string{"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}), b.table.AttrStreamArn()),
+			allow([]string{"sqs:SendMessage"}, b.failures.AttrArn()))
+	}
+	return awsiam.NewCfnRole(b.stack, jsii.String(f.resourceID()+"Role"), &awsiam.CfnRoleProps{
+		Description: jsii.String("What the function " + f.name + " may do"),
+		AssumeRolePolicyDocument: policy(map[string]any{
+			"Effect": "Allow", "Action": "sts:AssumeRole",
+			"Principal": map[string]any{"Service": "lambda.amazonaws.com"},
+		}),
+		Policies: []*awsiam.CfnRole_PolicyProperty{{
+			PolicyName: jsii.String("grants"), PolicyDocument: policy(statements...),
+		}},
+	})
+}
+
+func dynamoActions(names []string) []string {
+	actions := make([]string, 0, len(names))
+	for _, name := range names {
+		actions = append(actions, "dynamodb:"+name)
+	}
+	return actions
+}
+
+// allow is a policy statement for one resource.
+func allow(actions []string, resource *string) map[string]any {
+	return map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource}
+}
+
+func policy(statements ...map[string]any) map[string]any {
+	return map[string]any{"Version": "2012-10-17", "Statement": statements}
+}
+
+// newFailureQueue adds the queue that holds, for 14 days, where in the stream
+// the records stand that the stream function gave up on. The records themselves
+// stay in the stream for 24 hours only.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+func newFailureQueue(stack awscdk.Stack) awssqs.CfnQueue {
+	queue := awssqs.NewCfnQueue(stack, jsii.String("StreamFailures"), &awssqs.CfnQueueProps{
+		MessageRetentionPeriod: jsii.Number((14 * 24 * time.Hour).Seconds()),
+		SqsManagedSseEnabled:   jsii.Bool(true),
+	})
+	queue.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
+	return queue
+}
+
+// consumeStream feeds the table's changes to the stream function: in order for
+// each item, from the table's first change on, split in two at a failure until
+// the bad record stands alone, and given up after 20 attempts or 6 hours so
+// that one bad record cannot hold the others back for a day.
+func consumeStream(stack awscdk.Stack, table awsdynamodb.CfnTable, failures awssqs.CfnQueue, consumer builtFunction) {
+	awslambda.NewCfnEventSourceMapping(stack, jsii.String("StreamMapping"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName:               consumer.function.Ref(),
+		EventSourceArn:             table.AttrStreamArn(),
+		StartingPosition:           jsii.String("TRIM_HORIZON"),
+		BatchSize:                  jsii.Number(100),
+		ParallelizationFactor:      jsii.Number(1),
+		BisectBatchOnFunctionError: jsii.Bool(true),
+		FunctionResponseTypes:      jsii.Strings("ReportBatchItemFailures"),
+		MaximumRetryAttempts:       jsii.Number(20),
+		MaximumRecordAgeInSeconds:  jsii.Number((6 * time.Hour).Seconds()),
+		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: failures.AttrArn()},
+		},
+	})
+}

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hearth/internal/account"
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo"
+	"hearth/internal/product"
+)
+
+// statement is all that a grant may consist of.
+type statement struct {
+	Effect   string
+	Action   any
+	Resource any
+}
+
+// grant is a statement in one line.
+func grant(resource string, actions ...string) string {
+	slices.Sort(actions)
+	return "Allow " + strings.Join(actions, " ") + " on " + resource
+}
+
+func logging(function string) string {
+	return grant(attribute(function+"Logs", "Arn"), "logs:CreateLogStream", "logs:PutLogEvents")
+}
+
+// wantGrants are all grants of all functions. Each line is a decision: think
+// before adding one.
+func wantGrants() map[string][]string {
+	table := attribute("Table", "Arn")
+	return map[string][]string{
+		"Profile": {
+			logging("Profile"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+		},
+		"Postconfirmation": {
+			logging("Postconfirmation"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminUserGlobalSignOut"),
+		},
+		"Stream": {
+			logging("Stream"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(attribute("Table", "StreamArn"),
+				"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
+			grant(attribute("StreamFailures", "Arn"), "sqs:SendMessage"),
+		},
+	}
+}
+
+func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{}
+	for function, grants := range wantGrants() {
+		want[function+"Role"] = slices.Sorted(slices.Values(grants))
+	}
+	for name, synthesized := range stages(t) {
+		got := map[string][]string{}
+		for id, r := range synthesized.ofType("AWS::IAM::Role") {
+			p := decode[struct {
+				Description              string
+				AssumeRolePolicyDocument any
+				Policies                 []struct{ PolicyName, PolicyDocument any }
+			}](t, r.Properties)
+			const trust = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`
+			if got := text(t, p.AssumeRolePolicyDocument); got != trust {
+				t.Errorf("%s: %s can be assumed by %s", name, id, got)
+			}
+			for _, inline := range p.Policies {
+				got[id] = append(got[id], grants(t, inline.PolicyDocument)...)
+			}
+		}
+		for _, r := range synthesized.ofType("AWS::IAM::RolePolicy") {
+			p := decode[struct {
+				PolicyName, PolicyDocument any
+				RoleName                   struct{ Ref string }
+			}](t, r.Properties)
+			got[p.RoleName.Ref] = append(got[p.RoleName.Ref], grants(t, p.PolicyDocument)...)
+		}
+		for role := range got {
+			slices.Sort(got[role])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: grants (-want +got):\n%s", name, diff)
+		}
+		for id, r := range synthesized.Resources {
+			known := []string{"AWS::IAM::Role", "AWS::IAM::RolePolicy"}
+			if strings.HasPrefix(r.Type, "AWS::IAM::") && !slices.Contains(known, r.Type) {
+				t.Errorf("%s: %s is a %s, which this test does not read", name, id, r.Type)
+			}
+		}
+	}
+}
+
+// grants reads a policy, one line for each statement, and refuses wildcards.
+func grants(t *testing.T, document any) []string {
+	t.Helper()
+	policy := decode[struct {
+		Version   string
+		Statement []statement
+	}](t, document)
+	var lines []string
+	for _, s := range policy.Statement {
+		if s.Effect != "Allow" {
+			t.Errorf("a statement of effect %s", s.Effect)
+		}
+		var actions []string
+		switch a := s.Action.(type) {
+		case string:
+			actions = []string{a}
+		case []any:
+			for _, action := range a {
+				actions = append(actions, text(t, action))
+			}
+		}
+		line := grant(text(t, s.Resource), actions...)
+		if strings.Contains(line, "*") {
+			t.Errorf("a wildcard: %s", line)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestOnlyTheirSourcesCallTheFunctions(t *testing.T) {
+	t.Parallel()
+	type permission struct {
+		Action, Principal                      string
+		FunctionName, SourceArn, SourceAccount any
+	}
+	self := func(id string) any { return map[string]any{"Fn::GetAtt": []any{id, "Arn"}} }
+	want := map[string]permission{
+		"PostconfirmationPermission": {
+			Action: "lambda:InvokeFunction", Principal: "cognito-idp.amazonaws.com",
+			FunctionName: self("PostconfirmationFunction"), SourceArn: self("UserPool"),
+			SourceAccount: map[string]any{"Ref": "AWS::AccountId"},
+		},
+	}
+	for _, route := range product.Routes() {
+		id := pascal(string(route.Function))
+		want[id+"Permission"] = permission{
+			Action: "lambda:InvokeFunction", Principal: "apigateway.amazonaws.com",
+			FunctionName: self(id + "Function"),
+			SourceArn: map[string]any{"Fn::Join": []any{"", []any{
+				"arn:", map[string]any{"Ref": "AWS::Partition"}, ":execute-api:",
+				map[string]any{"Ref": "AWS::Region"}, ":", map[string]any{"Ref": "AWS::AccountId"}, ":",
+				map[string]any{"Ref": "Api"}, "/*/*",
+			}}},
+		}
+	}
+	for name, synthesized := range stages(t) {
+		got := map[string]permission{}
+		for id, r := range synthesized.ofType("AWS::Lambda::Permission") {
+			got[id] = decode[permission](t, r.Properties)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestFunctionsAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	mains, err := filepath.Glob("../functions/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, main := range mains {
+		want = append(want, pascal(filepath.Base(filepath.Dir(main)))+"Function")
+	}
+	for name, synthesized := range stages(t) {
+		got := slices.Sorted(maps.Keys(synthesized.ofType("AWS::Lambda::Function")))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: functions (-functions/*/main.go +template):\n%s", name, diff)
+		}
+	}
+}
+
+type functionProperties struct {
+	Description, Runtime, Handler string
+	Architectures                 []string
+	MemorySize, Timeout           int
+	Code                          struct{ S3Bucket, S3Key any }
+	Role                          any
+	Environment                   struct{ Variables map[string]any }
+	LoggingConfig                 struct{ LogFormat, LogGroup any }
+}
+
+func TestFunctionSettings(t *testing.T) {
+	t.Parallel()
+	timeouts := map[string]int{"ProfileFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
+	for name, synthesized := range stages(t) {
+		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
+			p := decode[functionProperties](t, r.Properties)
+			base := strings.TrimSuffix(id, "Function")
+			if p.Runtime != "provided.al2023" || p.Handler != "bootstrap" || !slices.Equal(p.Architectures, []string{"arm64"}) {
+				t.Errorf("%s: %s runs %s on %s by %s", name, id, p.Handler, p.Architectures, p.Runtime)
+			}
+			if p.Timeout != timeouts[id] {
+				t.Errorf("%s: %s may take %d s, want %d s", name, id, p.Timeout, timeouts[id])
+			}
+			if got, want := text(t, p.Role), attribute(base+"Role", "Arn"); got != want {
+				t.Errorf("%s: %s has the role %s, want %s", name, id, got, want)
+			}
+			if got, want := text(t, p.LoggingConfig.LogGroup), ref(base+"Logs"); got != want {
+				t.Errorf("%s: %s logs to %s, want %s", name, id, got, want)
+			}
+		}
+	}
+}
+
+func TestFunctionEnvironment(t *testing.T) {
+	t.Parallel()
+	withoutPool := map[string]string{dynamo.EnvTable: ref("Table")}
+	withPool := map[string]string{
+		dynamo.EnvTable:       ref("Table"),
+		cognito.EnvUserPoolID: ref("UserPool"),
+		cognito.EnvClientID:   ref("WebClient"),
+		cognito.EnvIssuer:     `{"Fn::Sub":"https://cognito-idp.${AWS::Region}.amazonaws.com/${UserPool}"}`,
+	}
+	want := map[string]map[string]string{
+		"ProfileFunction": withPool, "StreamFunction": withPool, "PostconfirmationFunction": withoutPool,
+	}
+	for name, synthesized := range stages(t) {
+		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
+			got := map[string]string{}
+			for variable, value := range decode[functionProperties](t, r.Properties).Environment.Variables {
+				got[variable] = text(t, value)
+			}
+			config, err := product.Config(got[account.EnvConfig])
+			if err != nil {
+				t.Errorf("%s: %s cannot read its configuration: %v", name, id, err)
+			}
+			if diff := cmp.Diff(stageOf(t, name).config, config); diff != "" {
+				t.Errorf("%s: %s has another configuration than its stage:\n%s", name, id, diff)
+			}
+			delete(got, account.EnvConfig)
+			expected := maps.Clone(want[id])
+			if stageOf(t, name).deployment.EndpointVariables {
+				for _, variable := range endpointVariables {
+					expected[variable] = ""
+				}
+			}
+			if diff := cmp.Diff(expected, got); diff != "" {
+				t.Errorf("%s: %s (-want +got):\n%s", name, id, diff)
+			}
+		}
+	}
+}
+
+// sam local invoke finds a function by its logical id and its binary by the
+// metadata, in a folder beside the template.
+func TestFunctionsCanBeInvokedLocally(t *testing.T) {
+	t.Parallel()
+	for name, synthesized := range stages(t) {
+		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
+			asset, _ := r.Metadata["aws:asset:path"].(string)
+			key := text(t, decode[functionProperties](t, r.Properties).Code.S3Key)
+			if want := "asset." + strings.TrimSuffix(key, ".zip"); asset != want {
+				t.Errorf("%s: %s finds its code in %q, want %q", name, id, asset, want)
+			}
+			if r.Metadata["aws:asset:property"] != "Code" {
+				t.Errorf("%s: %s has its code in the property %v", name, id, r.Metadata["aws:asset:property"])
+			}
+			if r.Metadata["aws:cdk:path"] != "hearth-"+name+"/"+id {
+				t.Errorf("%s: %s has the path %v", name, id, r.Metadata["aws:cdk:path"])
+			}
+		}
+	}
+}
+
+func TestStreamMapping(t *testing.T) {
+	t.Parallel()
+	const want = `{
+		"FunctionName": {"Ref": "StreamFunction"},
+		"EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+		"StartingPosition": "TRIM_HORIZON",
+		"BatchSize": 100,
+		"ParallelizationFactor": 1,
+		"BisectBatchOnFunctionError": true,
+		"FunctionResponseTypes": ["ReportBatchItemFailures"],
+		"MaximumRetryAttempts": 20,
+		"MaximumRecordAgeInSeconds": 21600,
+		"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["StreamFailures", "Arn"]}}}
+	}`
+	for name, synthesized := range stages(t) {
+		mappings := synthesized.ofType("AWS::Lambda::EventSourceMapping")
+		if len(mappings) != 1 {
+			t.Errorf("%s: %d event source mappings, want one", name, len(mappings))
+		}
+		if diff := cmp.Diff(parse(t, want), any(mappings["StreamMapping"].Properties)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestPascal(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"get-me": "GetMe", "postconfirmation": "Postconfirmation", "a--b": "AB", "": ""} {
+		if got := pascal(name); got != want {
+			t.Errorf("pascal(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
