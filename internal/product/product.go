@@ -49,3 +49,10 @@ func Routes() []httpapi.Route { return httpapi.Routes() }
 
 // Grants returns which role has which permission: Hearth's table, then the product's.
 func Grants() account.Grants { return account.CoreGrants() }
+
+// OpenAPI describes every route of the API, OpenAPI 3.1 as JSON.
+func OpenAPI() ([]byte, error) {
+	return httpapi.Document(func(a *httpapi.API) { //nolint:wrapcheck // says what failed already
+		httpapi.RegisterProfile(a, account.Hybrid, httpapi.PublicConfig{})
+	})
+}

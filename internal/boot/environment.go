@@ -1,0 +1,133 @@
+// Package boot turns a function's environment into its handler: configuration,
+// AWS clients, and one constructor a function, so that each binary links only
+// what its own function needs. The development host calls the same
+// constructors; only the endpoints in the environment differ.
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"hearth/internal/account"
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo"
+	"hearth/internal/product"
+)
+
+// Environment reads a variable, "" if it is not set: os.Getenv in a function.
+type Environment func(name string) string
+
+// Function builds the handler of one Lambda function.
+type Function func(Environment) (lambda.Handler, error)
+
+// Start builds a function from the process's environment and serves it. A
+// function that cannot be built ends with one line in the log, which Lambda
+// shows as a failed start.
+func Start(build Function) {
+	handler, err := build(os.Getenv)
+	if err != nil {
+		logger().Error("start", slog.String("cause", err.Error()))
+		os.Exit(1)
+	}
+	lambda.StartHandler(handler)
+}
+
+func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }
+
+// require returns the variables by name, or an error that lists those missing.
+func (e Environment) require(names ...string) (map[string]string, error) {
+	values := map[string]string{}
+	var missing []error
+	for _, name := range names {
+		if values[name] = e(name); values[name] == "" {
+			missing = append(missing, fmt.Errorf("environment: %s is not set", name))
+		}
+	}
+	return values, errors.Join(missing...)
+}
+
+// endpoint is the standard variable that moves one service, else the one that
+// moves all; nil leaves AWS's own.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+func (e Environment) endpoint(service string) *string {
+	for _, name := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
+		if url := e(name); url != "" {
+			return aws.String(url)
+		}
+	}
+	return nil
+}
+
+// credentials are those that Lambda puts into the environment. They outlive
+// the execution environment, so nothing refreshes them.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func (e Environment) credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{
+			AccessKeyID:     e("AWS_ACCESS_KEY_ID"),
+			SecretAccessKey: e("AWS_SECRET_ACCESS_KEY"),
+			SessionToken:    e("AWS_SESSION_TOKEN"),
+			Source:          "environment",
+		}, nil
+	})
+}
+
+// store is the table that the environment names.
+func (e Environment) store() (*dynamo.Store, error) {
+	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
+	if err != nil {
+		return nil, err
+	}
+	client := dynamo.NewClient(dynamodb.Options{
+		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
+	})
+	return dynamo.New(client, values[dynamo.EnvTable]), nil
+}
+
+// Cognito is slower than a table and throttles by the pool; a request can wait
+// for it, a sign-up trigger has five seconds in all.
+const (
+	poolTimeout    = 2 * time.Second
+	poolAttempts   = 2
+	poolMaxBackoff = 300 * time.Millisecond
+)
+
+// pool is the client of the user pool.
+func (e Environment) pool() (*cognito.UserPool, error) {
+	values, err := e.require("AWS_REGION")
+	if err != nil {
+		return nil, err
+	}
+	return cognito.NewUserPool(cognitoidentityprovider.New(cognitoidentityprovider.Options{
+		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("COGNITO_IDENTITY_PROVIDER"),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(poolTimeout),
+		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
+			r.MaxAttempts, r.MaxBackoff = poolAttempts, poolMaxBackoff
+		}),
+	})), nil
+}
+
+// service is the domain over the table and the pool.
+func (e Environment) service() (*account.Service, *cognito.UserPool, error) {
+	config, configErr := product.Config(e(account.EnvConfig))
+	store, storeErr := e.store()
+	pool, poolErr := e.pool()
+	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
+		return nil, nil, err
+	}
+	return account.NewService(account.Options{
+		Store: store, Pool: pool, Config: config, Grants: product.Grants(),
+		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now,
+	}), pool, nil
+}

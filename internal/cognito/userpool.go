@@ -1,0 +1,84 @@
+package cognito
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
+
+	"hearth/internal/account"
+)
+
+// UserPool calls the user pool.
+type UserPool struct {
+	api *cognitoidentityprovider.Client
+}
+
+var _ account.Pool = (*UserPool)(nil)
+
+// NewUserPool returns the pool over the SDK's.
+func NewUserPool(api *cognitoidentityprovider.Client) *UserPool { return &UserPool{api: api} }
+
+// Person asks Cognito who holds an access token. The token is the proof: the
+// call needs no credentials of AWS.
+func (u *UserPool) Person(ctx context.Context, accessToken string) (account.Person, error) {
+	user, err := u.api.GetUser(ctx, &cognitoidentityprovider.GetUserInput{AccessToken: aws.String(accessToken)})
+	if err != nil {
+		return account.Person{}, poolError("GetUser", err)
+	}
+	attributes := map[string]string{}
+	for _, a := range user.UserAttributes {
+		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
+	}
+	return person(aws.ToString(user.Username), attributes), nil
+}
+
+// SignOutEverywhere ends every refresh token of a user. Access tokens live on
+// until they expire, but Hearth refuses them by the user's sessionsValidFrom.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUserGlobalSignOut.html
+func (u *UserPool) SignOutEverywhere(ctx context.Context, poolID, username string) error {
+	_, err := u.api.AdminUserGlobalSignOut(ctx, &cognitoidentityprovider.AdminUserGlobalSignOutInput{
+		UserPoolId: aws.String(poolID), Username: aws.String(username),
+	})
+	var gone *types.UserNotFoundException
+	if err == nil || errors.As(err, &gone) {
+		return nil
+	}
+	return poolError("AdminUserGlobalSignOut", err)
+}
+
+// person is what a user's attributes say. Cognito gives every value as text.
+func person(username string, attributes map[string]string) account.Person {
+	return account.Person{
+		ID:            attributes[AttributeSub],
+		Username:      username,
+		Email:         attributes[AttributeEmail],
+		EmailVerified: attributes[AttributeEmailVerified] == "true",
+		Name:          attributes[AttributeName],
+		GivenName:     attributes[AttributeGivenName],
+		FamilyName:    attributes[AttributeFamilyName],
+		Locale:        attributes[AttributeLocale],
+	}
+}
+
+// poolError turns Cognito's errors into Hearth's, in this one place.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
+func poolError(operation string, err error) error {
+	cause := fmt.Errorf("cognito: %s: %w", operation, err)
+	var api smithy.APIError
+	if !errors.As(err, &api) { // no answer at all
+		return account.ErrUnavailable.Because(cause)
+	}
+	switch api.ErrorCode() {
+	case "NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException":
+		return account.ErrUnauthenticated.Because(cause)
+	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "RequestLimitExceeded",
+		"InternalErrorException", "ServiceUnavailable", "InternalFailure":
+		return account.ErrUnavailable.Because(cause)
+	}
+	return account.ErrInternal.Because(cause)
+}

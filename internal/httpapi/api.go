@@ -1,0 +1,169 @@
+// Package httpapi is the HTTP side of Hearth: the one list of routes, the
+// handlers of each noun, problems, and the adapter between a Lambda function
+// and net/http.
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"hearth/internal/account"
+)
+
+// Authorizer decides who makes a request and for which account; it is
+// account.Service in production.
+type Authorizer interface {
+	// Authorize fails as account.Service.Authorize says.
+	Authorize(ctx context.Context, id account.Identity, target account.Target) (account.Caller, error)
+}
+
+// Tokens says which access tokens are meant for this API.
+type Tokens struct {
+	// Issuer is the pool's `iss`, ClientID the web client.
+	Issuer, ClientID string
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// API collects the operations of one function and serves them.
+type API struct {
+	huma       huma.API
+	mux        *http.ServeMux
+	authorizer Authorizer
+	tokens     Tokens
+	documented bool
+	served     []Route
+}
+
+// maxBody is the largest body of a request, in bytes.
+const maxBody = 64 << 10
+
+// HeaderAccountID names the account for one request, and in every answer the
+// account that it acted for.
+const HeaderAccountID = "X-Account-Id"
+
+// New returns an API without operations.
+func New(authorizer Authorizer, tokens Tokens) *API {
+	return newAPI(authorizer, tokens, false)
+}
+
+func newAPI(authorizer Authorizer, tokens Tokens, documented bool) *API {
+	mux := http.NewServeMux()
+	a := &API{mux: mux, authorizer: authorizer, tokens: tokens, documented: documented}
+	a.huma = humago.New(mux, huma.Config{
+		OpenAPI:                      &huma.OpenAPI{OpenAPI: "3.1.0"},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		// API Gateway sends a function no other routes, so this is a mistake in
+		// a deployment.
+		writeProblem(w, newProblem(r.Context(), account.ErrNotFound))
+	})
+	return a
+}
+
+// ServeHTTP serves the operations.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// Served returns the routes that have an operation.
+func (a *API) Served() []Route { return slices.Clone(a.served) }
+
+type contextKey int
+
+const (
+	callerKey contextKey = iota
+	eventKey
+	noteKey
+)
+
+// Handle registers the operation of a route that wants a signed-in caller. The
+// caller is authorized before anything of the request is looked at; what a
+// handler returns as error becomes a problem.
+func Handle[I, O any](a *API, route Route, handler func(context.Context, account.Caller, *I) (*O, error)) {
+	register(a, route, huma.Middlewares{a.authorize(route)}, func(ctx context.Context, input *I) (*O, error) {
+		caller, ok := ctx.Value(callerKey).(account.Caller)
+		if !ok {
+			return nil, errors.New("no caller: the route was served without authorization")
+		}
+		return handler(ctx, caller, input)
+	})
+}
+
+// HandleOpen registers the operation of a route that wants no token.
+func HandleOpen[I, O any](a *API, route Route, handler func(context.Context, *I) (*O, error)) {
+	register(a, route, nil, handler)
+}
+
+func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handler func(context.Context, *I) (*O, error)) {
+	operation := huma.Operation{
+		OperationID: route.Name, Method: route.Method, Path: route.Path, Summary: route.Summary,
+		MaxBodyBytes: maxBody, Middlewares: middlewares,
+		// A function answers requests; only `product.OpenAPI` describes them.
+		Hidden: !a.documented,
+	}
+	if a.documented {
+		document(&operation, route)
+	}
+	a.served = append(a.served, route)
+	huma.Register(a.huma, operation, func(ctx context.Context, input *I) (*O, error) {
+		output, err := handler(ctx, input)
+		if err != nil {
+			return nil, newProblem(ctx, err)
+		}
+		return output, nil
+	})
+}
+
+// authorize is the middleware that lets a caller through and refuses the rest.
+func (a *API) authorize(route Route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		caller, err := a.caller(ctx, route)
+		if caller.Organization != nil {
+			ctx.SetHeader(HeaderAccountID, caller.Organization.ID)
+			note(ctx.Context()).accountID = caller.Organization.ID
+		}
+		if err != nil {
+			_, w := humago.Unwrap(ctx)
+			writeProblem(w, newProblem(ctx.Context(), err))
+			return
+		}
+		next(huma.WithValue(ctx, callerKey, caller))
+	}
+}
+
+func (a *API) caller(ctx huma.Context, route Route) (account.Caller, error) {
+	event, ok := ctx.Context().Value(eventKey).(*Event)
+	if !ok {
+		return account.Caller{}, account.ErrUnauthenticated
+	}
+	identity, err := a.tokens.identity(event)
+	if err != nil {
+		return account.Caller{}, err
+	}
+	note(ctx.Context()).userID = identity.UserID
+	caller, err := a.authorizer.Authorize(ctx.Context(), identity, target(ctx, route))
+	if err != nil {
+		return account.Caller{}, err //nolint:wrapcheck // the domain's errors are the answer
+	}
+	if route.Permission != "" {
+		return caller, caller.Require(route.Permission) //nolint:wrapcheck // the domain's errors are the answer
+	}
+	return caller, nil
+}
+
+// target is the account that a request names: the path wins over the header.
+func target(ctx huma.Context, route Route) account.Target {
+	if strings.Contains(route.Path, "{organizationId}") {
+		return account.Target{AccountID: ctx.Param("organizationId"), InPath: true}
+	}
+	return account.Target{AccountID: ctx.Header(HeaderAccountID)}
+}
