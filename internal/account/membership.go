@@ -23,6 +23,31 @@ func (m *Membership) Key() Key { return MembershipKey(m.UserID, m.OrganizationID
 // Revision is the number of times that the membership was written.
 func (m *Membership) Revision() int { return m.Version }
 
+// ChangeMembership brings the copies of a membership up to a version of its user.
+type ChangeMembership struct {
+	UserID         string
+	OrganizationID string
+	UserName       string
+	UserEmail      string
+	UserImageURL   string
+	UserVersion    int
+}
+
+// Key names the membership.
+func (c ChangeMembership) Key() Key { return MembershipKey(c.UserID, c.OrganizationID) }
+
+// Apply returns the membership with the change made.
+func (c ChangeMembership) Apply(r Record) Record {
+	old, ok := r.(*Membership)
+	if !ok {
+		return r
+	}
+	m := *old
+	m.UserName, m.UserEmail, m.UserImageURL, m.UserVersion = c.UserName, c.UserEmail, c.UserImageURL, c.UserVersion
+	m.Version++
+	return &m
+}
+
 // newMembership makes a user a member, with the copies that a list shows.
 func newMembership(u *User, organizationID string, role Role, now time.Time) *Membership {
 	return &Membership{

@@ -21,6 +21,11 @@ type Store interface {
 	// ErrUnavailable if the engine does not answer. An answer lost after the
 	// commit is asked for again, so that a change is never made twice.
 	Commit(ctx context.Context, change Change) error
+	// Memberships returns a page of a user's memberships, personal and team,
+	// strongly consistent and ordered by organization id, beginning behind the
+	// organization id after. next is empty on the last page. Fails with
+	// ErrUnavailable if the engine does not answer.
+	Memberships(ctx context.Context, userID, after string) (page []*Membership, next string, err error)
 }
 
 // MaxRead is the number of records that one Read may name: DynamoDB's limit
@@ -47,8 +52,8 @@ type Change struct {
 	Updates []Update
 }
 
-// Update changes a part of one record: ChangeUser, ChangeSession or
-// ChangeOrganization.
+// Update changes a part of one record: ChangeUser, ChangeSession,
+// ChangeOrganization or ChangeMembership.
 type Update interface {
 	// Key names the record.
 	Key() Key

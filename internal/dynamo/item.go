@@ -108,6 +108,8 @@ func update(u account.Update) (expression.UpdateBuilder, error) {
 		return updateOrganization(counted, u), nil
 	case account.ChangeSession:
 		return updateSession(counted, u), nil
+	case account.ChangeMembership:
+		return updateMembership(counted, u), nil
 	}
 	return counted, fmt.Errorf("no update for a %T", u)
 }

@@ -30,6 +30,9 @@ import (
 //	  organization, membership; or the sign-up trigger
 //	last use of a session, once in 15 minutes            + 1 TransactWriteItems
 //	end all sessions of a user                           1 TransactWriteItems
+//	memberships of a user, a page                        1 Query
+//	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
+//	                                                     memberships, 1 TransactWriteItems a copy
 const (
 	userPrefix         = "USER#"
 	addressPrefix      = "EMAIL#"

@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	attributeEmail             = "email"
+	attributeImageURL          = "imageUrl"
 	attributeSessionsValidFrom = "sessionsValidFrom"
 	attributeKeptSession       = "keptSession"
 	attributeLastActive        = "lastActiveAccountId"

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"hearth/internal/account"
@@ -59,6 +61,25 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 	}
 	return nil
 }
+
+// Memberships returns the user's memberships in pages of pageSize.
+func (m *Model) Memberships(_ context.Context, userID, after string) ([]*account.Membership, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var page []*account.Membership
+	for _, r := range m.records {
+		if membership, ok := r.(*account.Membership); ok && membership.UserID == userID && membership.OrganizationID > after {
+			page = append(page, membership)
+		}
+	}
+	slices.SortFunc(page, func(a, b *account.Membership) int { return strings.Compare(a.OrganizationID, b.OrganizationID) })
+	if len(page) <= pageSize {
+		return page, "", nil
+	}
+	return page[:pageSize], page[pageSize-1].OrganizationID, nil
+}
+
+const pageSize = 3 // small, so that tests meet a second page
 
 // All returns every record, for invariants to be checked on.
 func (m *Model) All() account.Records {

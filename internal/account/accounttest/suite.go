@@ -3,6 +3,8 @@ package accounttest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -112,6 +114,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		t.Parallel()
 		testMixedFailures(t, fresh(t))
 	})
+	t.Run("lists a user's memberships in pages", func(t *testing.T) {
+		t.Parallel()
+		testMemberships(t, fresh(t))
+	})
 	t.Run("of many commits on one version one wins", func(t *testing.T) {
 		t.Parallel()
 		testOneWins(t, fresh(t))
@@ -121,14 +127,15 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 func testUpdates(t *testing.T, s account.Store) {
 	name, status, none := "New", account.OrganizationClosing, ""
 	later := now.Add(48 * time.Hour)
-	put(t, s, user("u"), organization("o"), session("u", "s"))
+	put(t, s, user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin))
 	updates := []account.Update{
 		account.ChangeUser{UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1, UpdatedAt: later},
 		account.ChangeOrganization{OrganizationID: "o", Name: &name, Status: &status, Members: 2, Owners: -1, Seats: 3, UpdatedAt: later},
 		account.ChangeSession{UserID: "u", SessionID: "s", ActiveOrganizationID: &none, LastSeenAt: &later, RevokedAt: &later},
+		account.ChangeMembership{UserID: "u", OrganizationID: "o", UserName: "Zoë", UserEmail: "z@example.com", UserVersion: 9},
 	}
 	want := account.Records{}
-	for _, r := range []account.Record{user("u"), organization("o"), session("u", "s")} {
+	for _, r := range []account.Record{user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin)} {
 		want[r.Key()] = r
 	}
 	var keys []account.Key
@@ -177,6 +184,37 @@ func testRefusedChanges(t *testing.T, s account.Store) {
 		}
 	}
 	expect(t, s, account.Records{}, account.UserKey("x"))
+}
+
+func testMemberships(t *testing.T, s account.Store) {
+	put(t, s, user("u"), session("u", "s"), membership("other", "o0", account.Owner))
+	var want, got []string
+	for i := range 7 {
+		m := membership("u", fmt.Sprintf("o%d", i), account.Member)
+		put(t, s, m)
+		want = append(want, m.OrganizationID)
+	}
+	for after := ""; ; {
+		page, next, err := s.Memberships(t.Context(), "u", after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range page {
+			if m.UserID != "u" {
+				t.Errorf("a membership of %s", m.UserID)
+			}
+			got = append(got, m.OrganizationID)
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	if !slices.Equal(want, got) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if page, next, err := s.Memberships(t.Context(), "nobody", ""); len(page) != 0 || next != "" || err != nil {
+		t.Errorf("nobody's memberships: %v, %q, %v", page, next, err)
+	}
 }
 
 func testOneWins(t *testing.T, s account.Store) {

@@ -1,0 +1,61 @@
+package account
+
+import "context"
+
+// FollowUser brings the copies of a user's name, e-mail and image, on their
+// memberships and in the name of their personal organization, up to the user.
+// The table's stream calls it after a change; called again, or late, it does
+// no harm: each copy is written on condition that the user is still as read.
+func (s *Service) FollowUser(ctx context.Context, userID string) error {
+	records, err := s.store.Read(ctx, UserKey(userID), OrganizationKey(userID))
+	if err != nil {
+		return err //nolint:wrapcheck // the store's errors are the domain's
+	}
+	user := records.User(userID)
+	if user == nil || user.Status != UserActive {
+		return nil // a deletion erases the copies itself
+	}
+	asRead := VersionIs{Of: user.Key(), Version: user.Version}
+	name := PersonalName(user.Name)
+	if personal := records.Organization(userID); personal != nil && personal.Name != name {
+		done, err := s.follow(ctx, asRead, ChangeOrganization{OrganizationID: userID, Name: &name, UpdatedAt: s.clock()})
+		if err != nil || done {
+			return err
+		}
+	}
+	for after := ""; ; {
+		page, next, err := s.store.Memberships(ctx, userID, after)
+		if err != nil {
+			return err //nolint:wrapcheck // the store's errors are the domain's
+		}
+		for _, m := range page {
+			if m.UserName == user.Name && m.UserEmail == user.Email && m.UserImageURL == user.ImageURL {
+				continue
+			}
+			done, err := s.follow(ctx, asRead, ChangeMembership{
+				UserID: userID, OrganizationID: m.OrganizationID,
+				UserName: user.Name, UserEmail: user.Email, UserImageURL: user.ImageURL, UserVersion: user.Version,
+			})
+			if err != nil || done {
+				return err
+			}
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}
+
+// follow writes one copy. It reports done when the user changed again since:
+// then a later record of the stream brings the later copies. A copy that is
+// gone needs none.
+func (s *Service) follow(ctx context.Context, asRead Premise, u Update) (done bool, err error) {
+	err = s.commit(ctx, Change{Premises: []Premise{asRead}, Updates: []Update{u}})
+	switch {
+	case premiseFailed(err, asRead.Key()):
+		return true, nil
+	case premiseFailed(err, u.Key()):
+		return false, nil
+	}
+	return false, err
+}
