@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"hearth/internal/account"
+	"hearth/internal/boot"
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo"
+	"hearth/internal/httpapi"
+)
+
+// functions are the Lambda functions as AWS starts them, each from its environment.
+type functions struct {
+	api              map[httpapi.Function]lambda.Handler
+	postConfirmation lambda.Handler
+	stream           lambda.Handler
+}
+
+// newFunctions builds every function. What a function learns here it learns on
+// AWS from the CDK app; the endpoints are the standard variables of AWS's SDKs.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+func newFunctions(o options, id identity, c hostConfig) (functions, error) {
+	variables := map[string]string{
+		"AWS_REGION":                                 c.Region,
+		"AWS_ACCESS_KEY_ID":                          accessKeyID,
+		"AWS_SECRET_ACCESS_KEY":                      secretAccessKey,
+		"AWS_ENDPOINT_URL_DYNAMODB":                  c.DynamoDBEndpoint,
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": c.CognitoEndpoint,
+		dynamo.EnvTable:                              c.TableName,
+		cognito.EnvUserPoolID:                        id.UserPoolID,
+		cognito.EnvClientID:                          id.WebClientID,
+		cognito.EnvIssuer:                            c.Issuer,
+		cognito.EnvEndpoint:                          c.CognitoEndpoint,
+		account.EnvConfig:                            o.Config,
+	}
+	env := boot.Environment(func(name string) string { return variables[name] })
+
+	var wrong []error
+	build := func(name string, constructor func(boot.Environment) (lambda.Handler, error)) lambda.Handler {
+		handler, err := constructor(env)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("function %s: %w", name, err))
+		}
+		return handler
+	}
+	f := functions{
+		api: map[httpapi.Function]lambda.Handler{
+			httpapi.Profile: build("profile", boot.Profile),
+		},
+		postConfirmation: build("postconfirmation", boot.PostConfirmation),
+		stream:           build("stream", boot.Stream),
+	}
+	return f, errors.Join(wrong...)
+}
+
+// invoke calls a function's handler as the Lambda service does.
+func invoke(handler lambda.Handler) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, event []byte) ([]byte, error) { return handler.Invoke(ctx, event) }
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo/dynamolocal"
+	"hearth/internal/local/gateway"
+	"hearth/internal/local/mailbox"
+	"hearth/internal/local/userpool"
+	"hearth/internal/product"
+)
+
+// host is all of Hearth, running in this process and one child.
+type host struct {
+	// Config says what runs where, as GET /_local/config tells it.
+	Config hostConfig
+	// Mail holds what was sent.
+	Mail *mailbox.Mailbox
+	// New reports that the data folder held nothing before.
+	New bool
+
+	options   options
+	id        identity
+	functions functions
+	engine    *dynamolocal.Engine // nil when it is not this host's
+	failed    chan error
+	once      sync.Once
+	stops     []func() error // in the order of starting
+	stopErr   error
+}
+
+// start runs a host and returns when every part of it answers. ctx bounds the
+// start alone; Close ends the host. After an error nothing is left running.
+func start(ctx context.Context, o options) (*host, error) {
+	h := &host{options: o.withDefaults(), failed: make(chan error, 8)}
+	if err := h.start(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// Failed gives the error of a part that ended by itself.
+func (h *host) Failed() <-chan error { return h.failed }
+
+// Close stops every part, the last started first: clients are turned away
+// before what serves them goes. It may be called more than once.
+func (h *host) Close() error {
+	h.once.Do(func() {
+		var errs []error
+		for i := len(h.stops) - 1; i >= 0; i-- {
+			errs = append(errs, h.stops[i]())
+		}
+		h.stopErr = errors.Join(errs...)
+	})
+	return h.stopErr
+}
+
+func (h *host) onClose(stop func() error) { h.stops = append(h.stops, stop) }
+
+func (h *host) start(ctx context.Context) error {
+	if err := h.openFolder(); err != nil {
+		return err
+	}
+	api, cognitoSide, err := h.listen(ctx)
+	if err != nil {
+		return err
+	}
+	pages, err := newPages(h)
+	if err != nil {
+		return err
+	}
+	if err := h.startDynamoDB(ctx); err != nil {
+		return err
+	}
+	if h.functions, err = newFunctions(h.options, h.id, h.Config); err != nil {
+		return err
+	}
+	if err := h.startUserPool(cognitoSide); err != nil {
+		return err
+	}
+	return h.startAPI(pages, api)
+}
+
+// openFolder takes the data folder and reads what it keeps.
+func (h *host) openFolder() error {
+	lock, err := lockFolder(h.options.Dir)
+	if err != nil {
+		return err
+	}
+	h.onClose(lock.release)
+	if h.id, h.New, err = loadIdentity(h.options.Dir); err != nil {
+		return err
+	}
+	if h.Mail, err = mailbox.Open(filepath.Join(h.options.Dir, "mail.jsonl"), 0); err != nil {
+		return err //nolint:wrapcheck // says itself where it comes from
+	}
+	h.onClose(h.Mail.Close)
+	if h.options.Port != 0 {
+		return lock.hold(localhost(h.options.Port))
+	}
+	return nil
+}
+
+// listen takes the ports, so that a taken one is told before anything starts.
+// Clients that come early wait until their server serves.
+func (h *host) listen(ctx context.Context) (api, cognitoSide []net.Listener, err error) {
+	next := func(i int) int {
+		if h.options.Port == 0 {
+			return 0
+		}
+		return h.options.Port + i
+	}
+	api, apiPort, err := listen(ctx, next(0), "the API")
+	if err != nil {
+		return nil, nil, err
+	}
+	h.onClose(func() error { return closeAll(api) })
+	cognitoSide, cognitoPort, err := listen(ctx, next(1), "Cognito")
+	if err != nil {
+		return nil, nil, err
+	}
+	h.onClose(func() error { return closeAll(cognitoSide) })
+	h.Config = hostConfig{
+		API:             localhost(apiPort),
+		CognitoEndpoint: localhost(cognitoPort),
+		Region:          region,
+		UserPoolID:      h.id.UserPoolID,
+		ClientID:        h.id.WebClientID,
+		Issuer:          localhost(cognitoPort) + "/" + h.id.UserPoolID,
+		TableName:       h.options.Table,
+	}
+	return api, cognitoSide, nil
+}
+
+func (h *host) startDynamoDB(ctx context.Context) error {
+	h.Config.DynamoDBEndpoint = h.options.DynamoDB
+	if h.options.DynamoDB == "" {
+		o := dynamolocal.Options{Dir: filepath.Join(h.options.Dir, "dynamodb")}
+		if h.options.Port != 0 {
+			o.Port = h.options.Port + 2
+		}
+		engine, err := dynamolocal.Start(ctx, o)
+		if err != nil {
+			return err //nolint:wrapcheck // one clear line already
+		}
+		h.engine = engine
+		h.Config.DynamoDBEndpoint = engine.Endpoint
+		stopping := make(chan struct{})
+		h.onClose(func() error {
+			close(stopping)
+			engine.Stop()
+			return nil
+		})
+		go func() {
+			select {
+			case <-stopping:
+			case <-engine.Done():
+				h.failed <- errors.New("DynamoDB Local ended by itself")
+			}
+		}()
+	}
+	return ensureTable(ctx, dynamoClient(h.Config.DynamoDBEndpoint), h.Config.TableName)
+}
+
+func (h *host) startUserPool(listeners []net.Listener) error {
+	pool, err := userpool.Open(userpool.Options{
+		Settings:       cognito.Settings(cognito.Options{RelyingPartyID: "localhost", PasswordSignIn: true}),
+		Region:         h.Config.Region,
+		PoolID:         h.id.UserPoolID,
+		WebClientID:    h.id.WebClientID,
+		ServerClientID: h.id.ServerClientID,
+		Issuer:         h.Config.Issuer,
+		Dir:            filepath.Join(h.options.Dir, "userpool"),
+		Now:            h.options.Now,
+		Deliver:        deliver(h.Mail),
+		Triggers:       userpool.Triggers{PostConfirmation: invoke(h.functions.postConfirmation)},
+		Faults:         h.options.Faults,
+		Log:            h.options.Log,
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // says itself where it comes from
+	}
+	h.onClose(pool.Close)
+	h.serve(pool, listeners, "Cognito")
+	return nil
+}
+
+func (h *host) startAPI(pages *pages, listeners []net.Listener) error {
+	config, err := product.Config(h.options.Config)
+	if err != nil {
+		return err //nolint:wrapcheck // says itself where it comes from
+	}
+	api, err := gateway.New(gateway.Options{
+		Routes:    product.Routes(),
+		Functions: h.functions.api,
+		Issuer:    h.Config.Issuer,
+		Audience:  h.id.WebClientID,
+		Scope:     cognito.Scope,
+		JWKSURL:   h.Config.Issuer + "/.well-known/jwks.json",
+		Origins:   config.CORSOrigins,
+		Now:       h.options.Now,
+		Log:       h.options.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("API: %w", err)
+	}
+	h.serve(pages.before(logRequests(h.options.Out, api)), listeners, "the API")
+	return nil
+}

@@ -1,0 +1,23 @@
+// Command local runs all of Hearth on one machine: DynamoDB Local, a Cognito
+// user pool, the HTTP API, and the functions behind them as they run on AWS.
+//
+//	go run ./internal/local          serve (make dev)
+//	go run ./internal/local check    say what is missing to serve
+//	go run ./internal/local demo     sign a new person up against the running host
+//	go run ./internal/local token    print an access token (EMAIL=…)
+//	go run ./internal/local reset    remove all local data and sign-ins
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A second Ctrl-C ends the program at once: the first one restores the default.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop)
+	os.Exit(command(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"hearth/internal/local/userpool"
+)
+
+// The environment variables that the host and its sub-commands read.
+const (
+	envPort = "PORT"
+	// envEmail names the person that `token` prints a token of.
+	envEmail = "EMAIL"
+	// envWatcher is set by `make dev` to one value for as long as it runs, by
+	// which a restarted host knows that its developer has read the welcome.
+	envWatcher = "HEARTH_WATCHER"
+)
+
+// defaultPort is the API's; Cognito and DynamoDB follow it.
+const defaultPort = 3000
+
+// The names that a local host needs and nobody has to choose.
+const (
+	region       = "eu-central-1"
+	defaultTable = "hearth-local"
+)
+
+// options say how a host runs. Root and Dir are required.
+type options struct {
+	// Root is Hearth's folder: it holds cdk.json and internal/local/node_modules.
+	Root string
+	// Dir keeps everything that outlives a restart.
+	Dir string
+	// Port is the API's on the loopback interface; Cognito has the next and
+	// DynamoDB the one after. 0 takes free ones.
+	Port int
+	// DynamoDB is the endpoint of an engine that runs already, for tests that
+	// share one; empty starts one.
+	DynamoDB string
+	// Table is the table's name; empty is defaultTable.
+	Table string
+	// Config is the product's configuration as JSON, in which only what differs
+	// from the defaults has to stand.
+	Config string
+	// Now is the clock of user pool and gateway; nil is time.Now.
+	Now func() time.Time
+	// Faults is a plan of the user pool's failures; nil plans none.
+	Faults *userpool.Faults
+	// Out gets one line for each request; nil gets none.
+	Out io.Writer
+	// Log gets what went wrong inside; nil discards it.
+	Log *slog.Logger
+}
+
+// optionsFrom returns the options of a host that a developer starts.
+func optionsFrom(env func(string) string) (options, error) {
+	root, err := findRoot()
+	if err != nil {
+		return options{}, err
+	}
+	port, err := portFrom(env)
+	if err != nil {
+		return options{}, err
+	}
+	config, err := stageConfig(filepath.Join(root, "cdk.json"), "dev")
+	if err != nil {
+		return options{}, err
+	}
+	return options{
+		Root:   root,
+		Dir:    filepath.Join(root, ".hearth"),
+		Port:   port,
+		Config: config,
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}, nil
+}
+
+// withDefaults returns the options with every optional field set.
+func (o options) withDefaults() options {
+	if o.Table == "" {
+		o.Table = defaultTable
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o options) nodeModules() string {
+	return filepath.Join(o.Root, "internal", "local", "node_modules")
+}
+
+// portFrom returns the API's port; two more must fit behind it.
+func portFrom(env func(string) string) (int, error) {
+	text := env(envPort)
+	if text == "" {
+		return defaultPort, nil
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > 65533 {
+		return 0, fmt.Errorf("PORT must be a number from 1 to 65533, not %q", text)
+	}
+	return port, nil
+}
+
+// findRoot returns the folder of the module that the working directory is in.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find Hearth's folder: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("run this inside Hearth's folder: there is no go.mod here or above")
+		}
+		dir = parent
+	}
+}
