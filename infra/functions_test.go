@@ -244,6 +244,10 @@ func TestFunctionEnvironment(t *testing.T) {
 				t.Errorf("%s: %s has another configuration than its stage:\n%s", name, id, diff)
 			}
 			delete(got, account.EnvConfig)
+			if want[id] == nil {
+				t.Errorf("%s: no environment is expected for %s", name, id)
+				continue
+			}
 			expected := maps.Clone(want[id])
 			if stageOf(t, name).deployment.EndpointVariables {
 				for _, variable := range endpointVariables {
