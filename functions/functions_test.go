@@ -1,0 +1,272 @@
+// Package functions_test runs the functions' own binaries as Lambda does, and
+// replays the events in events/ through them.
+package functions_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"hearth/internal/account"
+	"hearth/internal/cognito"
+	"hearth/internal/dynamo"
+	"hearth/internal/dynamo/dynamotest"
+	"hearth/internal/local/userpool"
+)
+
+func TestMain(m *testing.M) { dynamotest.Main(m) }
+
+// The pool, client and person of the events.
+const (
+	poolID   = "eu-central-1_ExAmPlE12"
+	clientID = "3n4b5urk1ft4fl3mg5e62d9ado"
+	issuer   = "https://cognito-idp.eu-central-1.amazonaws.com/" + poolID
+	userID   = "b3d4c8f2-70a1-70c5-9f0e-2a6d1c9b7e34"
+)
+
+// maxBinary bounds a function's binary: a cold start downloads and maps it.
+const maxBinary = 11 << 20
+
+// runtime is the Lambda Runtime API of one function: it hands events to the
+// binary and takes its answers.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+type runtime struct {
+	t       *testing.T
+	events  chan []byte
+	answers chan []byte
+}
+
+func (r *runtime) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	switch {
+	case request.Method == http.MethodGet: // …/invocation/next
+		select {
+		case event := <-r.events:
+			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(5*time.Second).UnixMilli()))
+			_, _ = w.Write(event)
+		case <-request.Context().Done():
+		}
+	default: // …/response or …/error
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			r.t.Error(err)
+		}
+		w.WriteHeader(http.StatusAccepted)
+		r.answers <- body
+	}
+}
+
+// start builds a function as it is built for AWS, but for this machine, and
+// runs it.
+func start(t *testing.T, name string, environment map[string]string) *runtime {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "bootstrap")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./"+name)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, output)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > maxBinary {
+		t.Errorf("%s is %d bytes, at most %d", name, info.Size(), maxBinary)
+	}
+	r := &runtime{t: t, events: make(chan []byte), answers: make(chan []byte)}
+	server := httptest.NewServer(r)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	process := exec.CommandContext(ctx, binary)
+	process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + server.Listener.Addr().String()}
+	for name, value := range environment {
+		process.Env = append(process.Env, name+"="+value)
+	}
+	var log bytes.Buffer
+	process.Stdout, process.Stderr = &log, &log
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = process.Wait() // killed
+		server.CloseClientConnections()
+		server.Close()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, log.String())
+		}
+	})
+	return r
+}
+
+// invoke hands one event of events/ to the function.
+func (r *runtime) invoke(t *testing.T, event string, answer any) {
+	t.Helper()
+	payload, err := os.ReadFile(filepath.Join("..", "events", event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []func() bool{
+		func() bool {
+			select {
+			case r.events <- payload:
+				return true
+			case <-time.After(10 * time.Second):
+				return false
+			}
+		},
+		func() bool {
+			select {
+			case body := <-r.answers:
+				if err := json.Unmarshal(body, answer); err != nil {
+					t.Fatalf("%s: %v in %s", event, err, body)
+				}
+				return true
+			case <-time.After(10 * time.Second):
+				return false
+			}
+		},
+	} {
+		if !step() {
+			t.Fatalf("%s: the function does not answer", event)
+		}
+	}
+}
+
+// environment is what a function finds in AWS, with the endpoints of the engine
+// and of a user pool that knows nobody.
+func environment(t *testing.T, table string) map[string]string {
+	t.Helper()
+	pool, err := userpool.Open(userpool.Options{
+		Settings: cognito.Settings(cognito.Options{RelyingPartyID: "localhost"}),
+		Region:   "eu-central-1", PoolID: poolID, WebClientID: clientID, ServerClientID: "server", Issuer: issuer,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(pool)
+	t.Cleanup(func() {
+		server.Close()
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
+		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
+		account.EnvConfig: `{"languages":["en"]}`,
+	}
+}
+
+// One person through all functions: sign-up, the same again, first request,
+// another name, a forgotten password.
+func TestEventsThroughTheBinaries(t *testing.T) {
+	t.Parallel()
+	table := dynamotest.Table(t)
+	env := environment(t, table)
+	profile, trigger, stream := start(t, "profile", env), start(t, "postconfirmation", env), start(t, "stream", env)
+	store := dynamo.New(dynamotest.Client(t, nil), table)
+
+	for range 2 { // Cognito calls a trigger up to three times
+		var event events.CognitoEventUserPoolsPostConfirmation
+		trigger.invoke(t, "post-confirmation-sign-up.json", &event)
+		if event.UserName != userID || event.Response != (events.CognitoEventUserPoolsPostConfirmationResponse{}) {
+			t.Errorf("the trigger answers %+v", event)
+		}
+	}
+
+	var answer events.APIGatewayV2HTTPResponse
+	profile.invoke(t, "http-api-get-config.json", &answer)
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("GET /config: %+v", answer)
+	}
+	profile.invoke(t, "http-api-get-me.json", &answer)
+	var me struct {
+		User    struct{ Name string }
+		Account struct {
+			ID, Name, Role string
+			IsPersonal     bool
+			MemberCount    int
+		}
+	}
+	if err := json.Unmarshal([]byte(answer.Body), &me); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || answer.Headers["x-account-id"] != userID || me.User.Name != "Ada Lovelace" ||
+		me.Account.ID != userID || me.Account.Name != "Ada Lovelace's Organization" || me.Account.Role != "ORG_OWNER" ||
+		!me.Account.IsPersonal || me.Account.MemberCount != 1 {
+		t.Errorf("GET /me: %+v", answer)
+	}
+	profile.invoke(t, "http-api-get-me-id-token.json", &answer)
+	if answer.StatusCode != http.StatusUnauthorized || answer.Headers["content-type"] != "application/problem+json" {
+		t.Errorf("GET /me with the claims of an ID token: %+v", answer)
+	}
+
+	rename(t, table)
+	var batch events.DynamoDBEventResponse
+	stream.invoke(t, "dynamodb-stream-user-renamed.json", &batch)
+	records, err := store.Read(t.Context(), account.MembershipKey(userID, userID), account.OrganizationKey(userID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(batch.BatchItemFailures) != 0 || records.Membership(userID, userID).UserName != "Ada King" ||
+		records.Organization(userID).Name != "Ada King's Organization" {
+		t.Errorf("after the stream: %+v, %+v", batch, records)
+	}
+
+	var event events.CognitoEventUserPoolsPostConfirmation
+	trigger.invoke(t, "post-confirmation-forgot-password.json", &event)
+	profile.invoke(t, "http-api-get-me.json", &answer)
+	var problem struct{ Code account.Code }
+	if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil {
+		t.Fatal(err)
+	}
+	if problem.Code != account.CodeSessionRevoked {
+		t.Errorf("GET /me after a password reset: %+v", answer)
+	}
+}
+
+// rename changes the user's name as a profile update does.
+func rename(t *testing.T, table string) {
+	t.Helper()
+	update, name := "SET #name = :name ADD version :one", "Ada King"
+	_, err := dynamotest.Client(t, nil).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: &table,
+		Key: map[string]types.AttributeValue{
+			dynamo.PartitionKey: &types.AttributeValueMemberS{Value: "USER#" + userID},
+			dynamo.SortKey:      &types.AttributeValueMemberS{Value: "USER"},
+		},
+		UpdateExpression: &update, ExpressionAttributeNames: map[string]string{"#name": "name"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":name": &types.AttributeValueMemberS{Value: name}, ":one": &types.AttributeValueMemberN{Value: "1"},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A function that lacks its environment says so and ends, instead of failing
+// on its first request.
+func TestStartWithoutEnvironment(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), "go", "run", "-tags", "lambda.norpc", "./profile")
+	command.Env = append(os.Environ(), "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
+	output, err := command.CombinedOutput()
+	if err == nil || !bytes.Contains(output, []byte(cognito.EnvUserPoolID+" is not set")) {
+		t.Errorf("%v: %s", err, output)
+	}
+}
