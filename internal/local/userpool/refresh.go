@@ -20,7 +20,9 @@ func hashToken(token string) []byte {
 var errRefreshToken = fail(codeNotAuthorized, "Invalid Refresh Token")
 
 func (p *Pool) beginRefresh(in initiateInput, client cognito.Client) (authOutput, error) {
-	if err := parameters(in.AuthParameters, []string{"REFRESH_TOKEN"}); err != nil {
+	// Browser clients send an empty device key when they know of none.
+	err := firstError(parameters(in.AuthParameters, []string{"REFRESH_TOKEN"}, "DEVICE_KEY"), noDevice(in.AuthParameters["DEVICE_KEY"]))
+	if err != nil {
 		return authOutput{}, err
 	}
 	return p.refresh(in.AuthParameters["REFRESH_TOKEN"], in.ClientId, client)
