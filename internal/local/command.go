@@ -55,7 +55,7 @@ func serve(ctx context.Context, env func(string) string, stdout io.Writer) error
 	h, err := start(ctx, o)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // interrupted while starting
+			return nil //nolint:nilerr // interrupted while starting, as asked
 		}
 		return err
 	}

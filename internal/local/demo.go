@@ -123,7 +123,7 @@ func (d *demo) readMail(ctx context.Context) (string, error) {
 		var inbox struct {
 			Items []mailbox.Mail `json:"items"`
 		}
-		if _, err := d.host.getJSON(ctx, address, "", &inbox); err != nil {
+		if err := d.host.getJSON(ctx, address, "", &inbox); err != nil {
 			return "", err
 		}
 		if len(inbox.Items) > 0 && inbox.Items[0].Code != nil {
@@ -167,7 +167,7 @@ func (d *demo) me(ctx context.Context) (string, error) {
 		} `json:"user"`
 		Account *meAccount `json:"account"`
 	}
-	if _, err := d.host.getJSON(ctx, d.host.API+"/me", d.accessToken, &me); err != nil {
+	if err := d.host.getJSON(ctx, d.host.API+"/me", d.accessToken, &me); err != nil {
 		return "", err
 	}
 	switch {

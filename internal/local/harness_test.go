@@ -40,12 +40,12 @@ func TestMain(m *testing.M) {
 func runTests(m *testing.M) (code int, err error) {
 	ctx := context.Background()
 	if shared.engine, err = dynamolocal.Start(ctx, dynamolocal.Options{}); err != nil {
-		return 0, err //nolint:wrapcheck // printed as it is
+		return 0, err
 	}
 	defer shared.engine.Stop()
 	dir, err := os.MkdirTemp("", "hearth-host-")
 	if err != nil {
-		return 0, err //nolint:wrapcheck // printed as it is
+		return 0, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if shared.host, err = start(ctx, testOptions(dir, "shared")); err != nil {
@@ -206,7 +206,7 @@ func (p *person) call(t *testing.T, method, path string, body any, header ...str
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // read only
+	defer response.Body.Close()
 	read, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ type lines struct {
 func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.Write(b) //nolint:wrapcheck // never fails
+	return l.text.Write(b)
 }
 
 func (l *lines) String() string {

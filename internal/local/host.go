@@ -81,10 +81,10 @@ func (h *host) start(ctx context.Context) error {
 	if h.functions, err = newFunctions(h.options, h.id, h.Config); err != nil {
 		return err
 	}
-	if err := h.startUserPool(cognitoSide); err != nil {
+	if err := h.startUserPool(ctx, cognitoSide); err != nil {
 		return err
 	}
-	return h.startAPI(pages, api)
+	return h.startAPI(ctx, pages, api)
 }
 
 // openFolder takes the data folder and reads what it keeps.
@@ -168,7 +168,7 @@ func (h *host) startDynamoDB(ctx context.Context) error {
 	return ensureTable(ctx, dynamoClient(h.Config.DynamoDBEndpoint), h.Config.TableName)
 }
 
-func (h *host) startUserPool(listeners []net.Listener) error {
+func (h *host) startUserPool(ctx context.Context, listeners []net.Listener) error {
 	pool, err := userpool.Open(userpool.Options{
 		Settings:       cognito.Settings(cognito.Options{RelyingPartyID: "localhost", PasswordSignIn: true}),
 		Region:         h.Config.Region,
@@ -187,11 +187,11 @@ func (h *host) startUserPool(listeners []net.Listener) error {
 		return err //nolint:wrapcheck // says itself where it comes from
 	}
 	h.onClose(pool.Close)
-	h.serve(pool, listeners, "Cognito")
+	h.serve(ctx, pool, listeners, "Cognito")
 	return nil
 }
 
-func (h *host) startAPI(pages *pages, listeners []net.Listener) error {
+func (h *host) startAPI(ctx context.Context, pages *pages, listeners []net.Listener) error {
 	config, err := product.Config(h.options.Config)
 	if err != nil {
 		return err //nolint:wrapcheck // says itself where it comes from
@@ -210,6 +210,6 @@ func (h *host) startAPI(pages *pages, listeners []net.Listener) error {
 	if err != nil {
 		return fmt.Errorf("API: %w", err)
 	}
-	h.serve(pages.before(logRequests(h.options.Out, api)), listeners, "the API")
+	h.serve(ctx, pages.before(logRequests(h.options.Out, api)), listeners, "the API")
 	return nil
 }

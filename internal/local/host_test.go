@@ -118,11 +118,11 @@ func TestASecondHostIsToldAboutTheFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := first.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 
 	for name, test := range map[string]struct {
 		change func(*options)
@@ -135,6 +135,7 @@ func TestASecondHostIsToldAboutTheFirst(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			other := o
 			test.change(&other)
 			for what, try := range map[string]func() error{

@@ -41,7 +41,7 @@ type remote struct {
 // connect asks the host at an address for its configuration.
 func connect(ctx context.Context, api string) (*remote, error) {
 	r := &remote{http: &http.Client{Timeout: requestTimeout}}
-	if _, err := r.getJSON(ctx, api+"/_local/config", "", &r.hostConfig); err != nil {
+	if err := r.getJSON(ctx, api+"/_local/config", "", &r.hostConfig); err != nil {
 		return nil, fmt.Errorf("no host answers at %s: run `make dev` first, with the same PORT (%w)", api, err)
 	}
 	r.cognito = cognitoidentityprovider.New(cognitoidentityprovider.Options{
@@ -53,32 +53,32 @@ func connect(ctx context.Context, api string) (*remote, error) {
 	return r, nil
 }
 
-// getJSON reads a JSON document, with an access token unless it is empty, and
-// returns the status. Any status but 200 is an error that names it.
-func (r *remote) getJSON(ctx context.Context, url, accessToken string, into any) (int, error) {
+// getJSON reads a JSON document, with an access token unless it is empty. Any
+// status but 200 is an error that names it.
+func (r *remote) getJSON(ctx context.Context, url, accessToken string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return 0, fmt.Errorf("GET %s: %w", url, err)
+		return fmt.Errorf("GET %s: %w", url, err)
 	}
 	if accessToken != "" {
 		request.Header.Set("Authorization", "Bearer "+accessToken)
 	}
 	response, err := r.http.Do(request)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // names method and URL already
+		return err //nolint:wrapcheck // names method and URL already
 	}
-	defer response.Body.Close() //nolint:errcheck // read only
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 10<<20))
 	if err != nil {
-		return response.StatusCode, fmt.Errorf("GET %s: %w", url, err)
+		return fmt.Errorf("GET %s: %w", url, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return response.StatusCode, fmt.Errorf("GET %s answered %s: %s", url, response.Status, firstCharacters(body, 300))
+		return fmt.Errorf("GET %s answered %s: %s", url, response.Status, firstCharacters(body, 300))
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return response.StatusCode, fmt.Errorf("GET %s: not the expected JSON: %w", url, err)
+		return fmt.Errorf("GET %s: not the expected JSON: %w", url, err)
 	}
-	return response.StatusCode, nil
+	return nil
 }
 
 func firstCharacters(text []byte, most int) string {

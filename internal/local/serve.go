@@ -15,15 +15,16 @@ import (
 // stops; a watcher waits for the host as long as it does.
 const shutdownGrace = 2 * time.Second
 
-// serve answers on the listeners until the host closes.
-func (h *host) serve(handler http.Handler, listeners []net.Listener, name string) {
+// serve answers on the listeners until the host closes; the end of ctx does not
+// stop it.
+func (h *host) serve(ctx context.Context, handler http.Handler, listeners []net.Listener, name string) {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(h.options.Log.Handler(), slog.LevelWarn),
 	}
 	h.onClose(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			if err := server.Close(); err != nil {

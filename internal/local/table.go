@@ -22,7 +22,7 @@ func credentials(context.Context) (aws.Credentials, error) {
 
 const (
 	accessKeyID     = "local"
-	secretAccessKey = "local" //nolint:gosec // says itself that it is none
+	secretAccessKey = "local"
 )
 
 // dynamoClient is the host's own client of DynamoDB Local, whose answers carry
