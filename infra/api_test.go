@@ -14,12 +14,10 @@ import (
 )
 
 type routeProperties struct {
-	ApiId, AuthorizerId, Target      any //nolint:revive // CloudFormation's spelling
-	RouteKey, AuthorizationType      string
-	OperationName                    string
-	AuthorizationScopes              []string
-	ApiKeyRequired                   bool
-	RequestModels, RequestParameters any
+	ApiId, AuthorizerId, Target any //nolint:revive // CloudFormation's spelling
+	RouteKey, AuthorizationType string
+	OperationName               string
+	AuthorizationScopes         []string
 }
 
 func TestRoutesAreThoseOfTheCode(t *testing.T) {

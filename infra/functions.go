@@ -125,6 +125,7 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 		Timeout:     jsii.Number(f.timeout.Seconds()),
 		Role:        role.AttrArn(),
 		Environment: &awslambda.CfnFunction_EnvironmentProperty{Variables: environment},
+		// Lambda's own lines become JSON too, so one filter reads all of them.
 		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{
 			LogFormat: jsii.String("JSON"), LogGroup: logs.Ref(),
 		},
@@ -207,6 +208,14 @@ func allow(actions []string, resource *string) map[string]any {
 	return map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource}
 }
 
+// onlyTLS refuses everybody's plain HTTP, whatever else allows them.
+func onlyTLS(action string, resource *string) map[string]any {
+	return map[string]any{
+		"Effect": "Deny", "Action": action, "Resource": resource, "Principal": map[string]any{"AWS": "*"},
+		"Condition": map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}},
+	}
+}
+
 func policy(statements ...map[string]any) map[string]any {
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }
@@ -221,6 +230,9 @@ func newFailureQueue(stack awscdk.Stack) awssqs.CfnQueue {
 		SqsManagedSseEnabled:   jsii.Bool(true),
 	})
 	queue.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
+	awssqs.NewCfnQueuePolicy(stack, jsii.String("StreamFailuresPolicy"), &awssqs.CfnQueuePolicyProps{
+		Queues: &[]*string{queue.Ref()}, PolicyDocument: policy(onlyTLS("sqs:*", queue.AttrArn())),
+	})
 	return queue
 }
 

@@ -150,9 +150,15 @@ func TestOnlyTheirSourcesCallTheFunctions(t *testing.T) {
 			Action: "lambda:InvokeFunction", Principal: "apigateway.amazonaws.com",
 			FunctionName: self(id + "Function"),
 			SourceArn: map[string]any{"Fn::Join": []any{"", []any{
-				"arn:", map[string]any{"Ref": "AWS::Partition"}, ":execute-api:",
-				map[string]any{"Ref": "AWS::Region"}, ":", map[string]any{"Ref": "AWS::AccountId"}, ":",
-				map[string]any{"Ref": "Api"}, "/*/*",
+				"arn:",
+				map[string]any{"Ref": "AWS::Partition"},
+				":execute-api:",
+				map[string]any{"Ref": "AWS::Region"},
+				":",
+				map[string]any{"Ref": "AWS::AccountId"},
+				":",
+				map[string]any{"Ref": "Api"},
+				"/*/*",
 			}}},
 		}
 	}

@@ -93,6 +93,7 @@ func observe(stack awscdk.Stack, s stage, api awsapigatewayv2.CfnApi, table awsd
 			alarms = append(alarms, ofFunction("IteratorAge", "is more than ten minutes behind the table", "Maximum", 600_000))
 		}
 	}
+	newDashboard(stack, api, table, built)
 	topic := newAlarmTopic(stack, s)
 	for _, a := range alarms {
 		a.add(stack, topic)
@@ -134,7 +135,7 @@ func newAlarmTopic(stack awscdk.Stack, s stage) awssns.CfnTopic {
 			"Condition": map[string]any{
 				"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
 			},
-		}),
+		}, onlyTLS("sns:Publish", topic.Ref())),
 	})
 	if s.deployment.AlarmEmail != "" {
 		awssns.NewCfnSubscription(stack, jsii.String("AlarmSubscription"), &awssns.CfnSubscriptionProps{

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,26 @@ func TestAlarmsReachTheTopic(t *testing.T) {
 	}
 }
 
+func TestQueueAndTopicRefusePlainHTTP(t *testing.T) {
+	t.Parallel()
+	refusal := func(action, resource string) string {
+		return `{"Action":"` + action + `","Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny","Principal":{"AWS":"*"},"Resource":` + resource + `}`
+	}
+	publish := `{"Action":"sns:Publish","Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}},` +
+		`"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Resource":` + ref("AlarmTopic") + `}`
+	want := map[string]string{
+		"StreamFailuresPolicy": `{"Statement":[` + refusal("sqs:*", attribute("StreamFailures", "Arn")) + `],"Version":"2012-10-17"}`,
+		"AlarmTopicPolicy":     `{"Statement":[` + publish + `,` + refusal("sns:Publish", ref("AlarmTopic")) + `],"Version":"2012-10-17"}`,
+	}
+	for name, synthesized := range stages(t) {
+		for id, document := range want {
+			if got := text(t, synthesized.Resources[id].Properties["PolicyDocument"]); got != document {
+				t.Errorf("%s: %s is %s, want %s", name, id, got, document)
+			}
+		}
+	}
+}
+
 // An alarm on a metric of Hearth's own must watch what a filter counts, or it
 // never fires.
 func TestAlarmsOfLoggedErrorsWatchWhatIsCounted(t *testing.T) {
@@ -77,6 +99,36 @@ func TestAlarmsOfLoggedErrorsWatchWhatIsCounted(t *testing.T) {
 			if strings.HasPrefix(namespace, "Hearth/") && !counted[metric] {
 				t.Errorf("%s: %s watches %s, which nothing counts", name, id, metric)
 			}
+		}
+	}
+}
+
+func TestDashboardShowsEveryFunction(t *testing.T) {
+	t.Parallel()
+	for name, synthesized := range stages(t) {
+		shown := references(synthesized.Resources["Dashboard"])
+		for _, f := range functions {
+			if !slices.Contains(shown, f.resourceID()+"Function") {
+				t.Errorf("%s: the dashboard does not show %s", name, f.name)
+			}
+		}
+		body := decode[struct {
+			Join []any `json:"Fn::Join"`
+		}](t, synthesized.Resources["Dashboard"].Properties["DashboardBody"])
+		var document strings.Builder
+		if len(body.Join) != 2 {
+			t.Fatalf("%s: the dashboard is no Fn::Join: %v", name, body)
+		}
+		parts, _ := body.Join[1].([]any)
+		for _, part := range parts {
+			if s, ok := part.(string); ok {
+				document.WriteString(s)
+			} else {
+				document.WriteString("reference")
+			}
+		}
+		if !json.Valid([]byte(document.String())) {
+			t.Errorf("%s: the dashboard is no JSON: %s", name, document.String())
 		}
 	}
 }

@@ -116,10 +116,10 @@ func cycle(resources map[string]resource) []string {
 	var path []string
 	var visit func(id string) []string
 	visit = func(id string) []string {
-		switch {
-		case state[id] == visiting:
+		switch state[id] {
+		case visiting:
 			return append(path[slices.Index(path, id):], id)
-		case state[id] == done:
+		case done:
 			return nil
 		}
 		state[id] = visiting
