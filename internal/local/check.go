@@ -25,10 +25,10 @@ func prerequisites(ctx context.Context, o options) error {
 		return errors.New("DynamoDB Local needs Java 17 or later: no `java` on the PATH")
 	}
 	if _, err := product.Config(o.Config); err != nil {
-		return err //nolint:wrapcheck // says itself where it comes from
+		return err
 	}
 	if _, err := docs.New(o.nodeModules()); err != nil {
-		return err //nolint:wrapcheck // one clear line already
+		return err
 	}
 	lock, err := lockFolder(o.Dir)
 	if err != nil {

@@ -28,6 +28,7 @@ type host struct {
 	options   options
 	id        identity
 	functions functions
+	streamARN string
 	engine    *dynamolocal.Engine // nil when it is not this host's
 	failed    chan error
 	once      sync.Once
@@ -81,6 +82,9 @@ func (h *host) start(ctx context.Context) error {
 	if h.functions, err = newFunctions(h.options, h.id, h.Config); err != nil {
 		return err
 	}
+	if err := h.startEventSource(ctx); err != nil {
+		return err
+	}
 	if err := h.startUserPool(ctx, cognitoSide); err != nil {
 		return err
 	}
@@ -98,7 +102,7 @@ func (h *host) openFolder() error {
 		return err
 	}
 	if h.Mail, err = mailbox.Open(filepath.Join(h.options.Dir, "mail.jsonl"), 0); err != nil {
-		return err //nolint:wrapcheck // says itself where it comes from
+		return err
 	}
 	h.onClose(h.Mail.Close)
 	if h.options.Port != 0 {
@@ -147,7 +151,7 @@ func (h *host) startDynamoDB(ctx context.Context) error {
 		}
 		engine, err := dynamolocal.Start(ctx, o)
 		if err != nil {
-			return err //nolint:wrapcheck // one clear line already
+			return err
 		}
 		h.engine = engine
 		h.Config.DynamoDBEndpoint = engine.Endpoint
@@ -165,7 +169,9 @@ func (h *host) startDynamoDB(ctx context.Context) error {
 			}
 		}()
 	}
-	return ensureTable(ctx, dynamoClient(h.Config.DynamoDBEndpoint), h.Config.TableName)
+	var err error
+	h.streamARN, err = ensureTable(ctx, dynamoClient(h.Config.DynamoDBEndpoint), h.Config.TableName)
+	return err
 }
 
 func (h *host) startUserPool(ctx context.Context, listeners []net.Listener) error {
@@ -184,7 +190,7 @@ func (h *host) startUserPool(ctx context.Context, listeners []net.Listener) erro
 		Log:            h.options.Log,
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // says itself where it comes from
+		return err
 	}
 	h.onClose(pool.Close)
 	h.serve(ctx, pool, listeners, "Cognito")
@@ -194,7 +200,7 @@ func (h *host) startUserPool(ctx context.Context, listeners []net.Listener) erro
 func (h *host) startAPI(ctx context.Context, pages *pages, listeners []net.Listener) error {
 	config, err := product.Config(h.options.Config)
 	if err != nil {
-		return err //nolint:wrapcheck // says itself where it comes from
+		return err
 	}
 	api, err := gateway.New(gateway.Options{
 		Routes:    product.Routes(),

@@ -34,11 +34,11 @@ const homePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:
 func newPages(h *host) (*pages, error) {
 	page, err := docs.New(h.options.nodeModules())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // one clear line already
+		return nil, err
 	}
 	document, err := product.OpenAPI()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says itself where it comes from
+		return nil, err
 	}
 	p := &pages{host: h, mux: http.NewServeMux(), openAPI: document}
 	p.mux.HandleFunc("GET /_local/{$}", p.home)

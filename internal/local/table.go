@@ -37,28 +37,30 @@ func dynamoClient(endpoint string) *dynamodb.Client {
 }
 
 // ensureTable makes the table unless it is there, waits until it can be used,
-// and has expired items deleted.
-func ensureTable(ctx context.Context, client *dynamodb.Client, name string) error {
+// has expired items deleted, and returns the ARN of its stream.
+func ensureTable(ctx context.Context, client *dynamodb.Client, name string) (streamARN string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, tableTimeout)
 	defer cancel()
-	_, err := client.CreateTable(ctx, dynamo.CreateTableInput(name))
+	_, err = client.CreateTable(ctx, dynamo.CreateTableInput(name))
 	if exists := (*types.ResourceInUseException)(nil); err != nil && !errors.As(err, &exists) {
-		return fmt.Errorf("make table %s: %w", name, err)
+		return "", fmt.Errorf("make table %s: %w", name, err)
 	}
 	description := &dynamodb.DescribeTableInput{TableName: aws.String(name)}
 	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
 		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
 	})
-	if err := waiter.Wait(ctx, description, tableTimeout); err != nil {
-		return fmt.Errorf("make table %s: %w", name, err)
+	table, err := waiter.WaitForOutput(ctx, description, tableTimeout)
+	if err != nil {
+		return "", fmt.Errorf("make table %s: %w", name, err)
 	}
+	streamARN = aws.ToString(table.Table.LatestStreamArn)
 	// Turning on what is on already is an error, so look first.
 	lives, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(name)})
 	if err != nil {
-		return fmt.Errorf("time to live of table %s: %w", name, err)
+		return "", fmt.Errorf("time to live of table %s: %w", name, err)
 	}
 	if d := lives.TimeToLiveDescription; d != nil && d.TimeToLiveStatus == types.TimeToLiveStatusEnabled {
-		return nil
+		return streamARN, nil
 	}
 	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
 		TableName: aws.String(name),
@@ -67,7 +69,7 @@ func ensureTable(ctx context.Context, client *dynamodb.Client, name string) erro
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("time to live of table %s: %w", name, err)
+		return "", fmt.Errorf("time to live of table %s: %w", name, err)
 	}
-	return nil
+	return streamARN, nil
 }
