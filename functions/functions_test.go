@@ -50,8 +50,8 @@ type runtime struct {
 }
 
 func (r *runtime) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	switch {
-	case request.Method == http.MethodGet: // …/invocation/next
+	switch request.Method {
+	case http.MethodGet: // …/invocation/next
 		select {
 		case event := <-r.events:
 			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")

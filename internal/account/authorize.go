@@ -59,7 +59,7 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 	records, err := s.store.Read(ctx, UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
 		MembershipKey(id.UserID, accountID), OrganizationKey(accountID))
 	if err != nil {
-		return Caller{}, err //nolint:wrapcheck // the store's errors are the domain's
+		return Caller{}, err
 	}
 	user := records.User(id.UserID)
 	if user == nil {
@@ -93,7 +93,7 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 func (s *Service) enter(ctx context.Context, id Identity) error {
 	person, err := s.pool.Person(ctx, id.AccessToken)
 	if err != nil {
-		return err //nolint:wrapcheck // the pool's errors are the domain's
+		return err
 	}
 	if person.ID != id.UserID {
 		return ErrUnauthenticated.Because(errors.New("the pool knows the token as another user's"))
@@ -160,7 +160,7 @@ func (s *Service) enterSessions(ctx context.Context, c *Caller, records Records)
 func (s *Service) readAccount(ctx context.Context, userID, organizationID string) (*Membership, *Organization, error) {
 	records, err := s.store.Read(ctx, MembershipKey(userID, organizationID), OrganizationKey(organizationID))
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // the store's errors are the domain's
+		return nil, nil, err
 	}
 	membership, organization := records.Membership(userID, organizationID), records.Organization(organizationID)
 	if membership == nil || organization == nil || organization.Status != OrganizationActive {

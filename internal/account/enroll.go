@@ -71,7 +71,7 @@ func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error
 func (s *Service) takeOver(ctx context.Context, address *Address) (Premise, error) {
 	records, err := s.store.Read(ctx, address.Key())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the store's errors are the domain's
+		return nil, err
 	}
 	held := records.Address(address.Email)
 	if held == nil {

@@ -81,7 +81,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is has errors.Is compare by code, so that a cause does not hide a refusal.
 func (e *Error) Is(target error) bool {
-	other, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps by itself
+	other, ok := target.(*Error)
 	return ok && other.Code == e.Code
 }
 

@@ -9,7 +9,7 @@ import "context"
 func (s *Service) FollowUser(ctx context.Context, userID string) error {
 	records, err := s.store.Read(ctx, UserKey(userID), OrganizationKey(userID))
 	if err != nil {
-		return err //nolint:wrapcheck // the store's errors are the domain's
+		return err
 	}
 	user := records.User(userID)
 	if user == nil || user.Status != UserActive {
@@ -26,7 +26,7 @@ func (s *Service) FollowUser(ctx context.Context, userID string) error {
 	for after := ""; ; {
 		page, next, err := s.store.Memberships(ctx, userID, after)
 		if err != nil {
-			return err //nolint:wrapcheck // the store's errors are the domain's
+			return err
 		}
 		for _, m := range page {
 			if m.UserName == user.Name && m.UserEmail == user.Email && m.UserImageURL == user.ImageURL {

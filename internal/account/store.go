@@ -123,7 +123,7 @@ func (s *Service) commit(ctx context.Context, change Change) error {
 	for try := 1; ; try++ {
 		err := s.store.Commit(ctx, change)
 		if !errors.Is(err, ErrContended) {
-			return err //nolint:wrapcheck // the store's errors are the domain's
+			return err
 		}
 		if try == commitTries {
 			return ErrConflict.Because(err)

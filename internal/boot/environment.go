@@ -40,7 +40,7 @@ func Start(build Function) {
 		logger().Error("start", slog.String("cause", err.Error()))
 		os.Exit(1)
 	}
-	lambda.StartHandler(handler)
+	lambda.Start(handler)
 }
 
 func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }

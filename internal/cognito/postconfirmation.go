@@ -17,7 +17,7 @@ import (
 // https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html
 const (
 	SourceConfirmSignUp         = "PostConfirmation_ConfirmSignUp"
-	SourceConfirmForgotPassword = "PostConfirmation_ConfirmForgotPassword" //nolint:gosec // no credential
+	SourceConfirmForgotPassword = "PostConfirmation_ConfirmForgotPassword"
 )
 
 // Enroller makes and changes the records of a user; it is account.Service.
@@ -68,11 +68,11 @@ func confirm(ctx context.Context, enroller Enroller, pool *UserPool, event event
 	switch event.TriggerSource {
 	case SourceConfirmSignUp:
 		_, err := enroller.Enroll(ctx, p)
-		return err //nolint:wrapcheck // the domain's errors carry their cause
+		return err
 	case SourceConfirmForgotPassword:
 		// Here first: it is what ends the access tokens that are out.
 		if err := enroller.EndSessions(ctx, p.ID); err != nil {
-			return err //nolint:wrapcheck // the domain's errors carry their cause
+			return err
 		}
 		return pool.SignOutEverywhere(ctx, event.UserPoolID, event.UserName)
 	}

@@ -46,7 +46,7 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 		}
 	}()
 	if userID, ok := changedUser(record); ok {
-		return follower.FollowUser(ctx, userID) //nolint:wrapcheck // the domain's errors carry their cause
+		return follower.FollowUser(ctx, userID)
 	}
 	return nil
 }

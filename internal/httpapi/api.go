@@ -152,10 +152,10 @@ func (a *API) caller(ctx huma.Context, route Route) (account.Caller, error) {
 	note(ctx.Context()).userID = identity.UserID
 	caller, err := a.authorizer.Authorize(ctx.Context(), identity, target(ctx, route))
 	if err != nil {
-		return account.Caller{}, err //nolint:wrapcheck // the domain's errors are the answer
+		return account.Caller{}, err
 	}
 	if route.Permission != "" {
-		return caller, caller.Require(route.Permission) //nolint:wrapcheck // the domain's errors are the answer
+		return caller, caller.Require(route.Permission)
 	}
 	return caller, nil
 }

@@ -71,7 +71,8 @@ func testPremises(t *testing.T, s account.Store) {
 	// A premise on the record that the change itself writes is one action with it.
 	err := s.Commit(t.Context(), account.Change{
 		Premises: []account.Premise{
-			account.OrganizationIsActive{OrganizationID: "open"}, account.SeatIsFree{OrganizationID: "open"},
+			account.OrganizationIsActive{OrganizationID: "open"},
+			account.SeatIsFree{OrganizationID: "open"},
 			account.VersionIs{Of: account.OrganizationKey("open"), Version: 1},
 		},
 		Updates: []account.Update{account.ChangeOrganization{OrganizationID: "open", Seats: 1, UpdatedAt: now}},
@@ -100,8 +101,11 @@ func testMixedFailures(t *testing.T, s account.Store) {
 	}
 	err := s.Commit(t.Context(), account.Change{
 		Premises: []account.Premise{
-			want[0], account.UserIsActive{UserID: "u"}, want[1],
-			account.OrganizationIsActive{OrganizationID: "o"}, want[2],
+			want[0],
+			account.UserIsActive{UserID: "u"},
+			want[1],
+			account.OrganizationIsActive{OrganizationID: "o"},
+			want[2],
 		},
 		Puts: []account.Record{user("u")},
 		Updates: []account.Update{

@@ -163,7 +163,7 @@ func checkFree(ctx context.Context, port int) error {
 	if err != nil {
 		return fmt.Errorf("port %d, for DynamoDB Local, is taken: %w", port, err)
 	}
-	return listener.Close() //nolint:wrapcheck // a listener just opened
+	return listener.Close()
 }
 
 // findJar looks for the npm package in the module that the working directory

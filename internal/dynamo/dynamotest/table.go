@@ -5,6 +5,7 @@ package dynamotest
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"net/http"
 	"os"
 	"sync"
@@ -27,7 +28,21 @@ var engine struct {
 }
 
 // Main runs a package's tests and then stops the engine. Call it from TestMain.
+// Property tests draw from a fixed seed, and few cases; with HEARTH_SOAK set
+// they draw many, from a seed that a failure prints.
 func Main(m *testing.M) {
+	size := map[string]string{"rapid.seed": "1", "rapid.checks": "30"}
+	if os.Getenv("HEARTH_SOAK") != "" {
+		size = map[string]string{"rapid.checks": "1000"}
+	}
+	for name, value := range size {
+		if flag.Lookup(name) == nil {
+			continue // a package without property tests
+		}
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if engine.started != nil {
 		engine.started.Stop()

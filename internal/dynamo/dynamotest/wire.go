@@ -88,7 +88,7 @@ func (w *Wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		_, _ = io.Copy(io.Discard, response.Body) // the change is made for sure
 		response.Body = lost{response.Body}
 	}
-	return response, err //nolint:wrapcheck // the transport's own error
+	return response, err
 }
 
 // lost is a body of which nothing arrives.
@@ -101,7 +101,7 @@ func (lost) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func conflict(request *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the transport's own error
+		return nil, err
 	}
 	reasons := []string{`{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}`}
 	for range bytes.Count(body, []byte(`"TableName"`)) - 1 {
