@@ -1,7 +1,6 @@
 package eventsource
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -90,15 +89,13 @@ func (w *worker) deliver(ctx context.Context, r *reader) error {
 	return nil
 }
 
-// encode returns the event with some records, as Lambda writes it.
+// encode returns the event with some records, in JSON.
 func encode(records []events.DynamoDBEventRecord) ([]byte, error) {
-	var payload bytes.Buffer
-	encoder := json.NewEncoder(&payload)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(events.DynamoDBEvent{Records: records}); err != nil {
+	payload, err := json.Marshal(events.DynamoDBEvent{Records: records})
+	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
 	}
-	return bytes.TrimSuffix(payload.Bytes(), []byte("\n")), nil
+	return payload, nil
 }
 
 // handled moves the position behind the first batch of a shard.
