@@ -78,12 +78,14 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 				got[id] = append(got[id], grants(t, inline.PolicyDocument)...)
 			}
 		}
-		for _, r := range synthesized.ofType("AWS::IAM::RolePolicy") {
+		for _, r := range synthesized.ofType("AWS::IAM::Policy") {
 			p := decode[struct {
 				PolicyName, PolicyDocument any
-				RoleName                   struct{ Ref string }
+				Roles                      []struct{ Ref string }
 			}](t, r.Properties)
-			got[p.RoleName.Ref] = append(got[p.RoleName.Ref], grants(t, p.PolicyDocument)...)
+			for _, role := range p.Roles {
+				got[role.Ref] = append(got[role.Ref], grants(t, p.PolicyDocument)...)
+			}
 		}
 		for role := range got {
 			slices.Sort(got[role])
@@ -92,7 +94,7 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 			t.Errorf("%s: grants (-want +got):\n%s", name, diff)
 		}
 		for id, r := range synthesized.Resources {
-			known := []string{"AWS::IAM::Role", "AWS::IAM::RolePolicy"}
+			known := []string{"AWS::IAM::Role", "AWS::IAM::Policy"}
 			if strings.HasPrefix(r.Type, "AWS::IAM::") && !slices.Contains(known, r.Type) {
 				t.Errorf("%s: %s is a %s, which this test does not read", name, id, r.Type)
 			}

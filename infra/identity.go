@@ -185,9 +185,9 @@ func wireTrigger(stack awscdk.Stack, p userPool, trigger builtFunction) {
 		SourceAccount: stack.Account(),
 		SourceArn:     p.pool.AttrArn(),
 	})
-	awsiam.NewCfnRolePolicy(stack, jsii.String("PostconfirmationSignOutPolicy"), &awsiam.CfnRolePolicyProps{
+	awsiam.NewCfnPolicy(stack, jsii.String("PostconfirmationSignOutPolicy"), &awsiam.CfnPolicyProps{
 		PolicyName:     jsii.String("sign-out"),
-		RoleName:       trigger.role.Ref(),
+		Roles:          &[]*string{trigger.role.Ref()},
 		PolicyDocument: policy(allow([]string{"cognito-idp:AdminUserGlobalSignOut"}, p.pool.AttrArn())),
 	})
 }
