@@ -6,6 +6,7 @@ import "net/http"
 // API.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
 const (
+	codeAliasExists                = "AliasExistsException"
 	codeCodeDeliveryFailure        = "CodeDeliveryFailureException"
 	codeCodeMismatch               = "CodeMismatchException"
 	codeExpiredCode                = "ExpiredCodeException"
@@ -64,6 +65,7 @@ var (
 	errCodeMismatch    = fail(codeCodeMismatch, "Invalid verification code provided, please try again.")
 	errCodeExpired     = fail(codeExpiredCode, "Invalid code provided, please request a code again.")
 	errTooManyAttempts = fail(codeLimitExceeded, "Attempt limit exceeded, please try after some time.")
+	errAliasExists     = fail(codeAliasExists, "An account with the given email already exists.")
 	errUserNotFound    = fail(codeUserNotFound, "User does not exist.")
 	errDelivery        = fail(codeCodeDeliveryFailure, "The message could not be delivered.")
 )

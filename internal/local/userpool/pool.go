@@ -71,7 +71,8 @@ func (p *Pool) prepare() error {
 }
 
 // Close ends the pool and frees its folder: requests fail from then on, and
-// triggers that still run are told to end. It is safe to call it again.
+// triggers that still run are told to end and waited for. It is safe to call it
+// again.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if p.closed {

@@ -7,10 +7,6 @@ import (
 	"hearth/internal/cognito"
 )
 
-const codeAliasExists = "AliasExistsException"
-
-var errAliasExists = fail(codeAliasExists, "An account with the given email already exists.")
-
 type getUserOutput struct {
 	Username       string
 	UserAttributes []attribute

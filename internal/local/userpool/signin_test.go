@@ -80,7 +80,8 @@ func TestFlowsAreThoseOfTheClient(t *testing.T) {
 	}{
 		"password, not allowed": {webClient, types.AuthFlowTypeUserPasswordAuth, login, "InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"},
 		"SRP of the server's client": {
-			serverClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc"},
+			serverClient, types.AuthFlowTypeUserSrpAuth,
+			map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc"},
 			"InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client",
 		},
 		"choice of the server's client":  {serverClient, types.AuthFlowTypeUserAuth, map[string]string{"USERNAME": "ada@example.com"}, "InvalidParameterException", "USER_AUTH flow not enabled"},
@@ -90,15 +91,18 @@ func TestFlowsAreThoseOfTheClient(t *testing.T) {
 		"custom":                         {webClient, types.AuthFlowTypeCustomAuth, login, "InvalidParameterException", "Initiate Auth method not supported."},
 		"a missing parameter":            {webClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com"}, "InvalidParameterException", "Missing required parameter SRP_A"},
 		"an unknown parameter": {
-			webClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc", "DEVICE_KEY": "x"},
+			webClient, types.AuthFlowTypeUserSrpAuth,
+			map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc", "DEVICE_KEY": "x"},
 			"InvalidParameterException", `This user pool does not know the parameter "DEVICE_KEY" here.`,
 		},
 		"a device at refresh": {
-			webClient, types.AuthFlowTypeRefreshTokenAuth, map[string]string{"REFRESH_TOKEN": "abc", "DEVICE_KEY": "x"},
+			webClient, types.AuthFlowTypeRefreshTokenAuth,
+			map[string]string{"REFRESH_TOKEN": "abc", "DEVICE_KEY": "x"},
 			"InvalidParameterException", "Device tracking is not enabled for this user pool.",
 		},
 		"a secret hash": {
-			webClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc", "SECRET_HASH": "x"},
+			webClient, types.AuthFlowTypeUserSrpAuth,
+			map[string]string{"USERNAME": "ada@example.com", "SRP_A": "abc", "SECRET_HASH": "x"},
 			"NotAuthorizedException", "Client " + webClient,
 		},
 		"SRP_A that is no number": {webClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com", "SRP_A": "xyz"}, "InvalidParameterException", "SRP_A"},
@@ -106,7 +110,8 @@ func TestFlowsAreThoseOfTheClient(t *testing.T) {
 		"SRP_A of the prime":      {webClient, types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": "ada@example.com", "SRP_A": srpPrime}, "InvalidParameterException", "SRP_A"},
 		"an unknown first factor": {webClient, types.AuthFlowTypeUserAuth, map[string]string{"USERNAME": "ada@example.com", "PREFERRED_CHALLENGE": "FACE"}, "InvalidParameterException", "PREFERRED_CHALLENGE"},
 		"a factor without its part": {
-			webClient, types.AuthFlowTypeUserAuth, map[string]string{"USERNAME": "ada@example.com", "PREFERRED_CHALLENGE": "PASSWORD_SRP"},
+			webClient, types.AuthFlowTypeUserAuth,
+			map[string]string{"USERNAME": "ada@example.com", "PREFERRED_CHALLENGE": "PASSWORD_SRP"},
 			"InvalidParameterException", "Missing required parameter SRP_A",
 		},
 		"an unknown client": {"nobody", types.AuthFlowTypeUserSrpAuth, login, "ResourceNotFoundException", "User pool client nobody does not exist."},

@@ -158,6 +158,7 @@ func call(t *testing.T, pool *userpool.Pool, operation string, in map[string]any
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("Authorization", goodSignature)
 	response := httptest.NewRecorder()
 	pool.ServeHTTP(response, request)
 	noError(t, json.Unmarshal(response.Body.Bytes(), &answer))
