@@ -17,10 +17,9 @@ const MaxNameLength = 64
 // text around it, white space folded to single spaces, trimmed. It may be
 // empty or too long.
 func CleanName(name string) string {
-	name = norm.NFC.String(strings.ToValidUTF8(name, ""))
 	var b strings.Builder
 	space := false
-	for _, r := range name {
+	for _, r := range strings.ToValidUTF8(name, "") {
 		switch {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
@@ -33,10 +32,16 @@ func CleanName(name string) string {
 			b.WriteRune(r)
 		}
 	}
-	if strings.IndexFunc(b.String(), unicode.IsGraphic) < 0 {
+	if !strings.ContainsFunc(b.String(), isVisible) {
 		return "" // joiners and nothing to join
 	}
-	return b.String()
+	// Only now: what was taken out may have stood between a letter and its accent.
+	return norm.NFC.String(b.String())
+}
+
+// isVisible reports whether a reader sees a character that stands alone.
+func isVisible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.M, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 const (
@@ -107,7 +112,8 @@ const fallbackName = "User"
 func signUpName(p Person) string {
 	local, _, _ := strings.Cut(p.Email, "@")
 	for _, candidate := range []string{p.Name, p.GivenName + " " + p.FamilyName, local} {
-		if name := Truncate(CleanName(candidate), MaxNameLength); name != "" {
+		// Cleaned again, since nothing visible may be left of what was cut.
+		if name := CleanName(Truncate(CleanName(candidate), MaxNameLength)); name != "" {
 			return name
 		}
 	}
