@@ -133,11 +133,16 @@ func TestListUsersFilters(t *testing.T) {
 	h.clock.advance(time.Second)
 	h.join(t, "bob@example.com", "name", "Bob")
 	tests := map[string][]string{
-		``:                                        {"ada@example.com", "adam@example.com", "bob@example.com"},
-		` `:                                       {"ada@example.com", "adam@example.com", "bob@example.com"},
-		`email = "ada@example.com"`:               {"ada@example.com"},
-		`email="ada@example.com"`:                 {"ada@example.com"},
-		`email ^= "ada"`:                          {"ada@example.com", "adam@example.com"},
+		``:                             {"ada@example.com", "adam@example.com", "bob@example.com"},
+		` `:                            {"ada@example.com", "adam@example.com", "bob@example.com"},
+		`email = "ada@example.com"`:    {"ada@example.com"},
+		`email="ada@example.com"`:      {"ada@example.com"},
+		`email ^= "ada"`:               {"ada@example.com", "adam@example.com"},
+		`email = "ADA@Example.com"`:    {"ada@example.com"},
+		`given_name ^= "aD"`:           {"ada@example.com", "adam@example.com"},
+		`cognito:user_status ^= "unc"`: {"adam@example.com"},
+		`status = "enabled"`:           nil,
+		fmt.Sprintf(`username = "%s"`, strings.ToUpper(ada)): nil,
 		`"email" ^= "ada"`:                        {"ada@example.com", "adam@example.com"},
 		`email = "nobody@example.com"`:            nil,
 		`name = "Ada \"Countess\""`:               {"ada@example.com"},

@@ -68,9 +68,9 @@
 //   - AdminConfirmSignUp: confirms the user but not the address, then calls the
 //     trigger.
 //   - AdminGetUser.
-//   - ListUsers: filters with = and ^= over the searchable attributes, compared
-//     exactly but for cognito:user_status; pages of at most 60; AttributesToGet,
-//     all of which every user in the answer must have. Page:
+//   - ListUsers: filters with = and ^= over the searchable attributes, without
+//     regard to case but for username and status; pages of at most 60;
+//     AttributesToGet, all of which every user in the answer must have. Page:
 //     how-to-manage-user-accounts.html.
 //
 // Admin operations and ListUsers need a SigV4 Authorization header for

@@ -38,29 +38,36 @@ func parseFilter(text string) (filter, error) {
 		return nil, invalidParameter("Invalid search attribute: " + name)
 	}
 	value := unescape(parts[3])
-	matches := func(s string) bool { return s == value }
+	matches := func(held, wanted string) bool { return held == wanted }
 	if operator == "^=" {
-		matches = func(s string) bool { return strings.HasPrefix(s, value) }
+		matches = strings.HasPrefix
 	}
-	return func(u *user) bool { return matchesAttribute(u, name, matches, operator, value) }, nil
+	return func(u *user) bool {
+		held, found := searched(u, name)
+		if !caseSensitive[name] {
+			return found && matches(fold(held), fold(value))
+		}
+		return found && matches(held, value)
+	}, nil
 }
 
-// matchesAttribute compares exactly, but for cognito:user_status, which
-// Cognito compares without regard to case.
-func matchesAttribute(u *user, name string, matches func(string) bool, operator, value string) bool {
+// caseSensitive are the attributes that ListUsers documents as such; the
+// developer guide says of all others that case does not count.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html
+var caseSensitive = map[string]bool{"username": true, "status": true}
+
+// searched returns what a filter compares, and whether the user has it.
+func searched(u *user, name string) (string, bool) {
 	switch name {
 	case "username", "sub":
-		return matches(u.Sub)
+		return u.Sub, true
 	case "status":
-		return matches("Enabled")
+		return "Enabled", true
 	case "cognito:user_status":
-		if operator == "=" {
-			return strings.EqualFold(string(u.Status), value)
-		}
-		return strings.HasPrefix(string(u.Status), strings.ToUpper(value))
+		return string(u.Status), true
 	}
 	held, found := u.Attributes[name]
-	return found && matches(held)
+	return held, found
 }
 
 // unescape takes the backslashes of escaped characters away.
