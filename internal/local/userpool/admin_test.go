@@ -18,6 +18,7 @@ import (
 func TestAdminCreateUserInvitesWithoutATrigger(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(o *userpool.Options) {
+		o.Settings.Mail.InvitationMessage = "{username}, your password is {####}"
 		o.Triggers.PostConfirmation = func(context.Context, []byte) ([]byte, error) {
 			t.Error("the trigger was called")
 			return nil, nil
