@@ -58,7 +58,7 @@ func convert(record types.Record, streamARN string) (events.DynamoDBEventRecord,
 
 func convertAttributes(from map[string]types.AttributeValue) (map[string]events.DynamoDBAttributeValue, error) {
 	if from == nil {
-		return nil, nil //nolint:nilnil // no image is no error
+		return nil, nil
 	}
 	to := make(map[string]events.DynamoDBAttributeValue, len(from))
 	for name, value := range from {

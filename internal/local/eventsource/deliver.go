@@ -113,7 +113,7 @@ func (w *worker) split(r *reader) {
 	half := len(b.records) / 2
 	first, second := b, b
 	first.records, first.through = b.records[:half], b.records[half-1].Change.SequenceNumber
-	second.records, second.notBefore = b.records[half:], time.Time{}
+	second.records = b.records[half:]
 	r.queue = append([]batch{first, second}, r.queue[1:]...)
 }
 
@@ -162,7 +162,7 @@ func (w *worker) call(ctx context.Context, records []events.DynamoDBEventRecord,
 	}()
 	output, err := w.Handler.Invoke(ctx, payload)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // the function's own error
+		return 0, fmt.Errorf("the function failed: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("the function did not answer in time: %w", err)

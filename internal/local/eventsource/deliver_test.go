@@ -109,6 +109,7 @@ func TestBatchResponse(t *testing.T) {
 		{`{"batchItemFailures":null}`, 3},
 		{`{"batchItemFailures":[{"itemIdentifier":"101"}]}`, 1},
 		{`{"batchItemFailures":[{"itemIdentifier":"102"},{"itemIdentifier":"101"}]}`, 1},
+		{`{"batchItemFailures":[{"itemIdentifier":"101"},{"itemIdentifier":"102"}]}`, 1},
 		{`{"batchItemFailures":[{"itemIdentifier":"100"}]}`, 0},
 		{`{"batchItemFailures":[{"itemIdentifier":""}]}`, 0},
 		{`{"batchItemFailures":[{"itemIdentifier":null}]}`, 0},

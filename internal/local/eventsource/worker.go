@@ -88,7 +88,7 @@ var errSave = errors.New("position not saved")
 func (w *worker) list(ctx context.Context) error {
 	shards, err := w.source.shards(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // the source says what it did
+		return fmt.Errorf("list shards: %w", err)
 	}
 	if err := w.positions.keep(shards); err != nil {
 		return errors.Join(errSave, err)
@@ -175,7 +175,7 @@ func (w *worker) read(ctx context.Context, r *reader) (progress bool, err error)
 		r.iterator, r.trimmed = "", errors.Is(err, errTrimmed)
 		return false, nil
 	case err != nil:
-		return false, err
+		return false, fmt.Errorf("read shard: %w", err)
 	}
 	r.trimmed = false
 	if len(p.records) > 0 {

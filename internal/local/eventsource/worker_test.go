@@ -159,7 +159,7 @@ func TestCallCutShortByTheEndIsMadeAgain(t *testing.T) {
 		s, dir := newFake(shard{id: "a"}), t.TempDir()
 		s.put("a", 1)
 		stuck := &stuckFunction{}
-		if err := runFor(t, s, dir, time.Second, Consumer{Name: "fn", Handler: stuck}); err != nil {
+		if err := runFor(t, s, dir, time.Second, Consumer{Name: "fn", Handler: stuck, MaximumRetryAttempts: aws.Int(0)}); err != nil {
 			t.Fatal(err)
 		}
 		fn := &recorder{}
@@ -238,6 +238,27 @@ func TestExpiredShardIsForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := saved(t, dir, "fn"); got != "b:b2" {
+			t.Errorf("positions %s", got)
+		}
+	})
+}
+
+func TestShardThatIsGoneDoesNotHoldUpItsChild(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, fn, gone := newFake(shard{id: "a"}, shard{"b", "a"}), &recorder{}, true
+		s.put("b", 1)
+		s.fail = func(operation string) error {
+			if operation == "iterator" && gone {
+				gone = false // the first is that of a
+				return errGone
+			}
+			return nil
+		}
+		dir := t.TempDir()
+		if err := runFor(t, s, dir, time.Second, Consumer{Name: "fn", Handler: fn}); err != nil {
+			t.Fatal(err)
+		}
+		if got := saved(t, dir, "fn"); got != "a:! b:b1" {
 			t.Errorf("positions %s", got)
 		}
 	})

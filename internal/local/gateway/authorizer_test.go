@@ -272,13 +272,13 @@ func TestRefusedRequestsDoNotReachTheFunction(t *testing.T) {
 func TestTokenExpiresByTheInjectedClock(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t, "k1")
-	now := testTime
+	now := testTime.Truncate(time.Second).Add(-time.Minute) // the token's iat: good already
 	api := newAPI(t, echo, s, func(o *gateway.Options) { o.Now = func() time.Time { return now } })
 	token := "Authorization: " + s.token(t, accessClaims(nil))
 	if answer, _ := call(t, api, "GET", "/me", "", token); answer.StatusCode != http.StatusOK {
 		t.Errorf("before: %d", answer.StatusCode)
 	}
-	now = now.Add(time.Hour)
+	now = testTime.Truncate(time.Second).Add(time.Hour) // its exp: good no longer
 	if answer, _ := call(t, api, "GET", "/me", "", token); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("after: %d", answer.StatusCode)
 	}

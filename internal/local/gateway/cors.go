@@ -91,8 +91,7 @@ func (c *cors) allowedOrigin(r *http.Request) string {
 	case slices.Contains(c.origins, origin):
 		return origin
 	}
-	scheme, _, _ := strings.Cut(origin, "://")
-	if (scheme == "https" || scheme == "http") && slices.Contains(c.origins, scheme+"://*") {
+	if scheme, _, ok := strings.Cut(origin, "://"); ok && slices.Contains(c.origins, scheme+"://*") {
 		return origin
 	}
 	return ""

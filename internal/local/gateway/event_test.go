@@ -161,6 +161,17 @@ func TestContentTypeDecidesWhetherABodyIsText(t *testing.T) {
 	}
 }
 
+// AWS writes JSON without escapes for HTML, which counts towards the limits.
+func TestEventIsNotEscapedForHTML(t *testing.T) {
+	t.Parallel()
+	_, got := call(t, newAPI(t, echo, nil, nil), "POST", "/open?a=<&b", "<Zoë & co>", "Content-Type: text/plain")
+	for _, want := range []string{`"rawQueryString":"a=<&b"`, `"body":"<Zoë & co>"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
 func TestPayloadLimits(t *testing.T) {
 	t.Parallel()
 	const mb = 1 << 20

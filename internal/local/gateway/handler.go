@@ -113,7 +113,7 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, status int, mes
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	body, _ := json.Marshal(map[string]string{"message": message}) //nolint:errchkjson // a map of strings always encodes
+	body, _ := json.Marshal(map[string]string{"message": message}) // a map of strings always encodes
 	_, _ = w.Write(body)                                           // the client is gone if this fails
 }
 

@@ -51,7 +51,7 @@ func (k *keyCache) find(ctx context.Context, id string) (jwk.Key, error) {
 			return key, nil
 		}
 		if !k.allow(now) {
-			return nil, nil //nolint:nilnil // no key and no error: the id is unknown
+			return nil, nil
 		}
 	}
 	if err := k.fetch(ctx, now); err != nil {

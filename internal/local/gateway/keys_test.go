@@ -125,6 +125,25 @@ func TestUnreachableIssuer(t *testing.T) {
 	}
 }
 
+func TestKeysAreFetchedThoughTheClientGoesAway(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t, "k1")
+	ctx, leave := context.WithCancel(context.Background())
+	keys := set(t, s)
+	api := newAPI(t, echo, nil, func(o *gateway.Options) {
+		o.Keys = func(ctx context.Context) (jwk.Set, error) {
+			leave()
+			return keys, ctx.Err()
+		}
+	})
+	r := httptest.NewRequestWithContext(ctx, "GET", "/me", nil)
+	r.Header.Set("Authorization", s.token(t, accessClaims(nil)))
+	w := httptest.NewRecorder()
+	if api.ServeHTTP(w, r); w.Code != http.StatusOK {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
 func TestKeysAreFetchedByURL(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t, "k1")

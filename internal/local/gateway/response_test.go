@@ -3,7 +3,9 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -152,6 +154,59 @@ func TestFunctionGetsItsContext(t *testing.T) {
 	call(t, api, "GET", "/open", "")
 	if len(ids) != 2 {
 		t.Errorf("request ids %v", ids)
+	}
+}
+
+func TestClientThatGoesAwayDoesNotEndTheCall(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(context.Background())
+	finished := false
+	api := newAPI(t, handlerFunc(func(ctx context.Context, _ []byte) ([]byte, error) {
+		leave()
+		finished = ctx.Err() == nil
+		return nil, nil
+	}), nil, nil)
+	api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/open", nil))
+	if !finished {
+		t.Error("the function's context ended with the client's")
+	}
+}
+
+func TestOverARealConnection(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(newAPI(t, echo, nil, nil))
+	defer server.Close()
+	client := server.Client()
+	defer client.CloseIdleConnections()
+	send := func(method, path string, body io.Reader) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "text/plain")
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		read, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.StatusCode, string(read)
+	}
+	// A body of unknown length is sent in chunks; the function gets its length.
+	status, body := send("POST", "/open", io.MultiReader(strings.NewReader("in "), strings.NewReader("chunks")))
+	if status != http.StatusOK || !strings.Contains(body, `"body":"in chunks"`) || !strings.Contains(body, `"content-length":"9"`) ||
+		strings.Contains(body, "transfer-encoding") {
+		t.Errorf("chunks: %d %s", status, body)
+	}
+	if status, body := send("HEAD", "/open", nil); status != http.StatusNotFound || body != "" {
+		t.Errorf("HEAD: %d %q", status, body)
+	}
+	if status, body := send("GET", "/organizations/a%2520b%20c?x=%20", nil); status != http.StatusOK ||
+		!strings.Contains(body, `"rawPath":"/organizations/a%20b c"`) || !strings.Contains(body, `"rawQueryString":"x=%20"`) {
+		t.Errorf("escapes: %d %s", status, body)
 	}
 }
 

@@ -27,8 +27,8 @@ func TestMostSpecificRouteIsSelected(t *testing.T) {
 			open("GET", "/{kind}/list"),
 			open("GET", "/pets/list"),
 			open("GET", "/pets/{id}"),
-			open("DELETE", "/pets/dog/{id}"),
 			open("ANY", "/pets/dog/{id}"),
+			open("DELETE", "/pets/dog/{id}"),
 		}
 	})
 	for _, c := range []struct {
