@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"pgregory.net/rapid"
 
 	"hearth/internal/local/userpool"
 )
@@ -102,6 +103,35 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 	noError(t, h.pool.Close())
 	h = start(t, in(dir))
 	h.adminGet(t, "bob@example.com")
+}
+
+// Wherever a crash cuts the journal off, it opens with what was whole.
+func TestAJournalCutAnywhereOpens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := start(t, in(dir))
+	for _, email := range []string{"ada@example.com", "bob@example.com", "eve@example.com"} {
+		h.signUp(t, email)
+	}
+	noError(t, h.pool.Close())
+	raw, err := os.ReadFile(filepath.Join(dir, "userpool.jsonl"))
+	noError(t, err)
+	rapid.Check(t, func(rt *rapid.T) {
+		cut := raw[:rapid.IntRange(0, len(raw)).Draw(rt, "bytes")]
+		dir, err := os.MkdirTemp(t.TempDir(), "cut")
+		noError(t, err)
+		noError(t, os.WriteFile(filepath.Join(dir, "userpool.jsonl"), cut, 0o600))
+		pool, err := userpool.Open(options(in(dir)))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer func() { noError(t, pool.Close()) }()
+		// The first line holds the keys, the others a user each.
+		want := max(bytes.Count(cut, []byte("\n"))-1, 0)
+		if _, answer := call(t, pool, "ListUsers", map[string]any{"UserPoolId": poolID}); len(answer["Users"].([]any)) != want {
+			rt.Fatalf("got %v, want %d users", answer, want)
+		}
+	})
 }
 
 func TestDamageInTheMiddleIsAnError(t *testing.T) {
