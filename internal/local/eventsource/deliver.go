@@ -35,12 +35,12 @@ const maxPayload = 6 << 20
 //   - failed in part (ReportBatchItemFailures): the position moves up to the
 //     first failed record, and the rest is tried again;
 //   - failed: with BisectBatchOnFunctionError it is split in two, which counts
-//     as no retry; else it is tried again as it is;
+//     as no retry (assumed); else it is tried again as it is;
 //   - tried too often, or its records too old: discarded, and the position moves
 //     behind it all the same.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 func (w *worker) deliver(ctx context.Context, r *reader) error {
 	b := &r.queue[0]
 	w.discardOld(r, b)

@@ -19,11 +19,11 @@ import (
 // Whether the gateway's own answers (401 and 403 of the authorizer, 404, 413,
 // 500, 503) carry them is not documented, and the evidence conflicts. The
 // sentence above speaks of integrations only, and users report that refusals of
-// an HTTP API's authorizer come without them; other users' single-page clients
-// read the status of such a 401 across origins, which they could not without
-// them. No capture with an Origin and a CORS configuration was found that would
-// decide it. So the default is the documented reading, which is also the one
-// that a client must survive; Options.CORSOnErrors gives the other.
+// an HTTP API's authorizer come without them; other web clients are written as
+// if they could read the status of such a 401 across origins. No capture with an
+// Origin and a CORS configuration was found that would decide it. So the default
+// is the documented reading, which is also the one that a client must survive;
+// Options.CORSOnErrors gives the other.
 type cors struct {
 	origins       []string
 	allowHeaders  string

@@ -7,6 +7,10 @@
 // Each rule names the page of AWS's documentation that it comes from. Where the
 // documentation is silent, the comment names the report that shows what the
 // service does, or says "assumed".
+//
+// What an HTTP API has and this does not: throttling (429), the limit of 10,240
+// bytes for request line and headers, stages besides $default, custom domains,
+// mutual TLS, other authorizers and other integrations.
 package gateway
 
 import (

@@ -119,8 +119,8 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, status int, mes
 
 // decodedPath is the path that routes are matched with and that functions get.
 // Unlike a REST API, an HTTP API decodes the path before it does anything else,
-// and loses what follows a decoded question mark
-// (github.com/hotsock/voker/pull/8, github.com/honojs/hono/issues/2156).
+// and loses what follows a decoded question mark (captures summed up in
+// github.com/middleapi/standard-server/pull/93; github.com/honojs/hono/issues/2156).
 func decodedPath(r *http.Request) string {
 	path, _, _ := strings.Cut(r.URL.Path, "?")
 	if path == "" {
