@@ -144,7 +144,7 @@ func Settings(o Options) Pool {
 		ResetCodeValidity:         time.Hour,
 		TemporaryPasswordValidity: 7 * 24 * time.Hour,
 		Mail: Mail{
-			VerificationSubject: "Your code: {####}",
+			VerificationSubject: "Your verification code",
 			VerificationMessage: "<p>Your code is <strong>{####}</strong>.</p><p>If you did not ask for it, ignore this mail.</p>",
 			InvitationSubject:   "Your new account",
 			InvitationMessage:   "<p>An account was made for {username}. Its temporary password is <strong>{####}</strong></p>",
