@@ -148,8 +148,8 @@ func (s *Service) enterSessions(ctx context.Context, c *Caller, records Records)
 		return nil
 	}
 	organization, membership := records.Organization(c.User.ID), records.Membership(c.User.ID, c.User.ID)
-	if organization == nil || membership == nil {
-		return ErrInternal.Because(fmt.Errorf("user %s has no personal organization", c.User.ID))
+	if organization == nil || membership == nil || organization.Status != OrganizationActive {
+		return ErrInternal.Because(fmt.Errorf("user %s has no active personal organization", c.User.ID))
 	}
 	c.Organization, c.Role = organization, membership.Role
 	return nil

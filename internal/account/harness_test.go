@@ -49,7 +49,7 @@ func (s *faultyStore) Read(ctx context.Context, keys ...account.Key) (account.Re
 			return nil, err
 		}
 	}
-	return s.Model.Read(ctx, keys...) //nolint:wrapcheck // the model's errors are the store's
+	return s.Model.Read(ctx, keys...)
 }
 
 func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {
@@ -62,7 +62,7 @@ func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {
 			return err
 		}
 	}
-	return s.Model.Commit(ctx, change) //nolint:wrapcheck // the model's errors are the store's
+	return s.Model.Commit(ctx, change)
 }
 
 // calls returns the reads and commits since the last time it was asked.
