@@ -24,6 +24,7 @@ import (
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
+	"hearth/internal/image"
 	"hearth/internal/local/userpool"
 )
 
@@ -38,7 +39,7 @@ const (
 )
 
 // maxBinary bounds a function's binary: a cold start downloads and maps it.
-const maxBinary = 11 << 20
+const maxBinary = 13 << 20
 
 // runtime is the Lambda Runtime API of one function: it hands events to the
 // binary and takes its answers.
@@ -167,7 +168,7 @@ func environment(t *testing.T, table string) map[string]string {
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
 		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
-		account.EnvConfig: `{"languages":["en"]}`,
+		account.EnvConfig: `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
 	}
 }
 

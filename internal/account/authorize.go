@@ -27,8 +27,12 @@ func (t Target) unknown() error {
 // records of a person or session that were missing.
 const authorizeTries = 4
 
-// errReadAgain says that what was missing is there now.
-var errReadAgain = errors.New("read again")
+// errReadAgain says that what was missing is there now, errEntered that it was
+// the person's records, made from what the provider said just then.
+var (
+	errReadAgain = errors.New("read again")
+	errEntered   = fmt.Errorf("entered: %w", errReadAgain)
+)
 
 // Authorize decides who makes a request and for which account: the user is
 // active, the session good, the membership there and the organization active,
@@ -47,6 +51,7 @@ func (s *Service) Authorize(ctx context.Context, id Identity, target Target) (Ca
 		if !errors.Is(err, errReadAgain) {
 			return caller, err
 		}
+		id.entered = id.entered || errors.Is(err, errEntered)
 	}
 	return Caller{}, ErrConflict.Because(errReadAgain)
 }
@@ -61,6 +66,26 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 	if err != nil {
 		return Caller{}, err
 	}
+	caller, err := s.admit(ctx, id, records)
+	if err != nil {
+		return Caller{}, err
+	}
+	if target.AccountID != "" {
+		err = s.enterNamed(&caller, records, target)
+	} else {
+		err = s.enterSessions(ctx, &caller, records)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	s.touch(ctx, &caller.Session)
+	return caller, nil
+}
+
+// admit decides on the user and session that were read whether the person may
+// act at all. It makes what is missing on a first request, and then answers
+// errReadAgain.
+func (s *Service) admit(ctx context.Context, id Identity, records Records) (Caller, error) {
 	user := records.User(id.UserID)
 	if user == nil {
 		return Caller{}, s.enter(ctx, id)
@@ -74,17 +99,7 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 	case session == nil:
 		return Caller{}, s.startSession(ctx, id, user)
 	}
-	caller := Caller{User: *user, Session: *session, grants: s.grants}
-	if target.AccountID != "" {
-		err = s.enterNamed(&caller, records, target)
-	} else {
-		err = s.enterSessions(ctx, &caller, records)
-	}
-	if err != nil {
-		return Caller{}, err
-	}
-	s.touch(ctx, &caller.Session)
-	return caller, nil
+	return Caller{User: *user, Session: *session, Account: Account{grants: s.grants}, token: id.AccessToken}, nil
 }
 
 // enter makes the records of a person who has none yet: one whom no sign-up
@@ -101,7 +116,7 @@ func (s *Service) enter(ctx context.Context, id Identity) error {
 	if _, err := s.Enroll(ctx, person); err != nil {
 		return err
 	}
-	return errReadAgain
+	return errEntered
 }
 
 // enterNamed puts the caller into the account that the request names.
@@ -145,13 +160,37 @@ func (s *Service) enterSessions(ctx context.Context, c *Caller, records Records)
 		}
 	}
 	if s.config.AccountMode == OrganizationsOnly {
-		return nil
+		return s.enterAnyTeam(ctx, c)
 	}
 	organization, membership := records.Organization(c.User.ID), records.Membership(c.User.ID, c.User.ID)
 	if organization == nil || membership == nil || organization.Status != OrganizationActive {
 		return ErrInternal.Because(fmt.Errorf("user %s has no active personal organization", c.User.ID))
 	}
 	c.Organization, c.Role = organization, membership.Role
+	return nil
+}
+
+// enterAnyTeam puts a caller who has no personal context into a team of theirs,
+// if there is one.
+func (s *Service) enterAnyTeam(ctx context.Context, c *Caller) error {
+	page, _, err := s.store.Memberships(ctx, c.User.ID, "", MaxAccounts)
+	if err != nil {
+		return err
+	}
+	keys := make([]Key, len(page))
+	for i, m := range page {
+		keys[i] = OrganizationKey(m.OrganizationID)
+	}
+	records, err := s.store.Read(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	for _, m := range page {
+		if o := records.Organization(m.OrganizationID); o != nil && o.Status == OrganizationActive && s.offers(o) {
+			c.Organization, c.Role = o, m.Role
+			return nil
+		}
+	}
 	return nil
 }
 

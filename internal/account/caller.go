@@ -14,6 +14,43 @@ type Identity struct {
 	AccessToken string
 	// Device is what the client says of itself; for the person's own eyes.
 	Device string
+
+	// entered says that this request made the person's records.
+	entered bool
+}
+
+// Account is an account as one of its members meets it. Organization is nil
+// where there is none: in organizations-only, for a user without a team.
+type Account struct {
+	Organization *Organization
+	Role         Role
+
+	grants Grants
+}
+
+// May reports whether the member's role in the account allows something.
+func (a Account) May(p Permission) bool {
+	return a.Organization != nil && a.grants.Allow(a.Role, p)
+}
+
+// Require fails with ErrForbidden unless the member may do it, and with
+// ErrNoOrganization where there is no account to do it in.
+func (a Account) Require(p Permission) error {
+	if a.Organization == nil {
+		return ErrNoOrganization
+	}
+	if !a.May(p) {
+		return ErrForbidden
+	}
+	return nil
+}
+
+// Permissions returns what the member's role allows, sorted.
+func (a Account) Permissions() []Permission {
+	if a.Organization == nil {
+		return nil
+	}
+	return a.grants.Of(a.Role)
 }
 
 // Caller is who makes a request and the account that it acts for. Authorize
@@ -21,37 +58,10 @@ type Identity struct {
 type Caller struct {
 	User    User
 	Session Session
-	// Organization and Role are the account in context; Organization is nil
-	// where organizations-only has a user without a team.
-	Organization *Organization
-	Role         Role
+	Account
 
-	grants Grants
-}
-
-// May reports whether the caller's role in the account allows something.
-func (c Caller) May(p Permission) bool {
-	return c.Organization != nil && c.grants.Allow(c.Role, p)
-}
-
-// Require fails with ErrForbidden unless the caller may do it, and with
-// ErrNoOrganization where there is no account to do it in.
-func (c Caller) Require(p Permission) error {
-	if c.Organization == nil {
-		return ErrNoOrganization
-	}
-	if !c.May(p) {
-		return ErrForbidden
-	}
-	return nil
-}
-
-// Permissions returns what the caller's role allows, sorted.
-func (c Caller) Permissions() []Permission {
-	if c.Organization == nil {
-		return nil
-	}
-	return c.grants.Of(c.Role)
+	// token is the caller's own access token, for calls in their name.
+	token string
 }
 
 // ActiveOrganizationID is the team that the request acts for, or empty in

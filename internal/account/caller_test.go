@@ -46,7 +46,8 @@ func TestCallerMay(t *testing.T) {
 	}
 
 	// One that Authorize did not make has no permissions, whatever it says of itself.
-	forged := account.Caller{User: account.User{ID: ada}, Organization: newTeam(), Role: account.Owner}
+	var forged account.Caller
+	forged.User.ID, forged.Organization, forged.Role = ada, newTeam(), account.Owner
 	if forged.May(account.ReadOrganization) || len(forged.Permissions()) != 0 {
 		t.Error("a caller that nobody authorized may do something")
 	}

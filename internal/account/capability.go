@@ -1,6 +1,6 @@
 package account
 
-// Capabilities are what one organization allows its caller now, so that a
+// Capabilities are what one organization allows a member now, so that a
 // client can hide a button. The rules themselves stand with each operation.
 type Capabilities struct {
 	CanRename        bool `json:"canRename"`
@@ -11,18 +11,18 @@ type Capabilities struct {
 	CanLeave         bool `json:"canLeave"`
 }
 
-// Capabilities returns what the caller may do with the account in context. A
-// personal organization follows its user and allows none of it.
-func (c Caller) Capabilities() Capabilities {
-	if c.Organization == nil || c.Organization.IsPersonal {
+// Capabilities returns what the member may do with the account. A personal
+// organization follows its user and allows none of it.
+func (a Account) Capabilities() Capabilities {
+	if a.Organization == nil || a.Organization.IsPersonal {
 		return Capabilities{}
 	}
 	return Capabilities{
-		CanRename:        c.May(UpdateOrganization),
-		CanDelete:        c.May(DeleteOrganization),
-		CanInvite:        c.May(InviteMembers),
-		CanManageMembers: c.May(UpdateMembers),
-		CanTransfer:      c.May(TransferOwnership),
-		CanLeave:         c.Role != Owner || c.Organization.OwnerCount > 1,
+		CanRename:        a.May(UpdateOrganization),
+		CanDelete:        a.May(DeleteOrganization),
+		CanInvite:        a.May(InviteMembers),
+		CanManageMembers: a.May(UpdateMembers),
+		CanTransfer:      a.May(TransferOwnership),
+		CanLeave:         a.Role != Owner || a.Organization.OwnerCount > 1,
 	}
 }

@@ -38,7 +38,7 @@ func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error
 	membership := newMembership(user, p.ID, Owner, now)
 	address := &Address{Email: FoldAddress(p.Email), UserID: p.ID, Version: 1}
 	free := Premise(IsAbsent{Of: address.Key()})
-	for range authorizeTries {
+	for range decideTries {
 		err := s.commit(ctx, Change{
 			Premises: []Premise{
 				IsAbsent{Of: user.Key()},

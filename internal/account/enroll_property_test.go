@@ -215,6 +215,8 @@ type onePerson struct{}
 
 func (*onePerson) Person(context.Context, string) (account.Person, error) { return adaPerson(), nil }
 
+func (*onePerson) Rename(context.Context, string, string) error { return nil }
+
 // half tells of a person who is there in part only.
 func half(all account.Records, held bool) string {
 	address := all.Address("ada@example.com")

@@ -27,6 +27,7 @@ const (
 	CodePayloadTooLarge      Code = "payload_too_large"
 	CodeUnsupportedMediaType Code = "unsupported_media_type"
 	CodeInvalidRequest       Code = "invalid_request"
+	CodeIdempotencyKeyReused Code = "idempotency_key_reused"
 	CodeUnavailable          Code = "unavailable"
 	CodeInternal             Code = "internal_error"
 )
@@ -94,18 +95,42 @@ func (e *Error) Because(cause error) *Error {
 
 // The refusals that more than one rule answers with.
 var (
-	ErrUnauthenticated = &Error{Code: CodeUnauthenticated, Detail: "The access token is not valid here."}
-	ErrSessionRevoked  = &Error{Code: CodeSessionRevoked, Detail: "This session has ended. Sign in again."}
-	ErrUserInactive    = &Error{Code: CodeUserInactive, Detail: "This account is not active."}
-	ErrForbidden       = &Error{Code: CodeForbidden, Detail: "Your role in this account does not allow that."}
-	ErrNotFound        = &Error{Code: CodeNotFound, Detail: "There is no such thing, or it is not yours to see."}
-	ErrAccountNotFound = &Error{Code: CodeAccountNotFound, Detail: "X-Account-Id names no account of yours."}
-	ErrAccountMode     = &Error{Code: CodeAccountMode, Detail: "This product does not offer that kind of account."}
-	ErrConflict        = &Error{Code: CodeConflict, Detail: "Somebody else changed the same thing at the same time. Try again."}
-	ErrLastOwner       = &Error{Code: CodeLastOwner, Detail: "An organization needs at least one owner."}
-	ErrSeatLimit       = &Error{Code: CodeSeatLimit, Detail: "All seats of this organization are taken."}
-	ErrPrecondition    = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
-	ErrNoOrganization  = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
-	ErrUnavailable     = &Error{Code: CodeUnavailable, Detail: "Please try again in a moment.", RetryAfter: 2 * time.Second}
-	ErrInternal        = &Error{Code: CodeInternal, Detail: "Something went wrong on our side."}
+	ErrUnauthenticated      = &Error{Code: CodeUnauthenticated, Detail: "The access token is not valid here."}
+	ErrSessionRevoked       = &Error{Code: CodeSessionRevoked, Detail: "This session has ended. Sign in again."}
+	ErrUserInactive         = &Error{Code: CodeUserInactive, Detail: "This account is not active."}
+	ErrForbidden            = &Error{Code: CodeForbidden, Detail: "Your role in this account does not allow that."}
+	ErrNotFound             = &Error{Code: CodeNotFound, Detail: "There is no such thing, or it is not yours to see."}
+	ErrAccountNotFound      = &Error{Code: CodeAccountNotFound, Detail: "X-Account-Id names no account of yours."}
+	ErrAccountMode          = &Error{Code: CodeAccountMode, Detail: "This product does not offer that kind of account."}
+	ErrConflict             = &Error{Code: CodeConflict, Detail: "Somebody else changed the same thing at the same time. Try again."}
+	ErrLastOwner            = &Error{Code: CodeLastOwner, Detail: "An organization needs at least one owner."}
+	ErrSeatLimit            = &Error{Code: CodeSeatLimit, Detail: "All seats of this organization are taken."}
+	ErrPrecondition         = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
+	ErrNoOrganization       = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
+	ErrIdempotencyKeyReused = &Error{Code: CodeIdempotencyKeyReused, Detail: "This Idempotency-Key was used for another request."}
+	ErrUnavailable          = &Error{Code: CodeUnavailable, Detail: "Please try again in a moment.", RetryAfter: 2 * time.Second}
+	ErrInternal             = &Error{Code: CodeInternal, Detail: "Something went wrong on our side."}
 )
+
+// Invalid is the refusal of a request for one field, named by its JSON Pointer.
+func Invalid(field string, code FieldCode) *Error {
+	return &Error{
+		Code: CodeInvalidRequest, Detail: "The request is not valid. See errors.",
+		Fields: []FieldError{NewFieldError(field, code)},
+	}
+}
+
+// NewFieldError says what is wrong with a field, in a sentence that fits the code.
+func NewFieldError(field string, code FieldCode) FieldError {
+	return FieldError{Field: field, Code: code, Detail: fieldDetails[code]}
+}
+
+var fieldDetails = map[FieldCode]string{
+	FieldRequired:     "This field is required.",
+	FieldTooShort:     "This is too short.",
+	FieldTooLong:      "This is too long.",
+	FieldMalformed:    "This is not of the expected form.",
+	FieldUnknown:      "There is no such field.",
+	FieldUnknownValue: "This is none of the possible values.",
+	FieldNotAllowed:   "This is not allowed here.",
+}

@@ -24,17 +24,17 @@ func (s *Service) FollowUser(ctx context.Context, userID string) error {
 		}
 	}
 	for after := ""; ; {
-		page, next, err := s.store.Memberships(ctx, userID, after)
+		page, next, err := s.store.Memberships(ctx, userID, after, MaxRead)
 		if err != nil {
 			return err
 		}
 		for _, m := range page {
-			if m.UserName == user.Name && m.UserEmail == user.Email && m.UserImageURL == user.ImageURL {
+			if m.UserName == user.Name && m.UserEmail == user.Email && m.UserImageKey == user.ImageKey {
 				continue
 			}
 			done, err := s.follow(ctx, asRead, ChangeMembership{
 				UserID: userID, OrganizationID: m.OrganizationID,
-				UserName: user.Name, UserEmail: user.Email, UserImageURL: user.ImageURL, UserVersion: user.Version,
+				UserName: user.Name, UserEmail: user.Email, UserImageKey: user.ImageKey, UserVersion: user.Version,
 			})
 			if err != nil || done {
 				return err
@@ -58,4 +58,27 @@ func (s *Service) follow(ctx context.Context, asRead Premise, u Update) (done bo
 		return false, nil
 	}
 	return false, err
+}
+
+// FollowImage settles the pictures of a user whose image changed: the new one
+// stays, the old one goes. The table's stream calls it; what the user has now
+// decides, so that a late or repeated call takes nothing away.
+func (s *Service) FollowImage(ctx context.Context, userID, before, after string) error {
+	records, err := s.store.Read(ctx, UserKey(userID))
+	if err != nil {
+		return err
+	}
+	current := ""
+	if user := records.User(userID); user != nil {
+		current = user.ImageKey
+	}
+	if after != "" && after == current {
+		if err := s.images.Keep(ctx, after); err != nil {
+			return err
+		}
+	}
+	if before != "" && before != current {
+		return s.images.Delete(ctx, before)
+	}
+	return nil
 }

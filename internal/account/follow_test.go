@@ -23,7 +23,7 @@ func renamed(t *testing.T) *world {
 	}
 	w.put(t, &account.Membership{UserID: bob, OrganizationID: "team-0", Role: account.Owner, UserName: "Bob", Version: 1})
 	u := w.user(t)
-	u.Name, u.Email, u.ImageKey, u.Version = "Countess", "countess@example.com", "https://img.example/ada", 2
+	u.Name, u.Email, u.Version = "Countess", "countess@example.com", 2
 	w.put(t, u)
 	w.now = noon.Add(time.Minute)
 	return w
@@ -32,8 +32,7 @@ func renamed(t *testing.T) *world {
 // copies returns how many memberships and organizations carry the new name.
 func copies(w *world) (memberships int, organization string) {
 	for _, r := range w.store.All() {
-		if m, ok := r.(*account.Membership); ok && m.UserName == "Countess" && m.UserEmail == "countess@example.com" &&
-			m.UserImageKey == "https://img.example/ada" && m.UserVersion == 2 {
+		if m, ok := r.(*account.Membership); ok && m.UserName == "Countess" && m.UserEmail == "countess@example.com" && m.UserVersion == 2 {
 			memberships++
 		}
 	}

@@ -93,6 +93,8 @@ func (p *fakePool) Person(_ context.Context, accessToken string) (account.Person
 	return person, nil
 }
 
+func (p *fakePool) Rename(context.Context, string, string) error { return p.err }
+
 // world is a service over a store, a pool and a clock that a test controls.
 type world struct {
 	*account.Service

@@ -11,7 +11,7 @@ type Membership struct {
 	Role           Role
 	UserName       string
 	UserEmail      string
-	UserImageURL   string
+	UserImageKey   string
 	UserVersion    int
 	Version        int
 	JoinedAt       time.Time
@@ -29,7 +29,7 @@ type ChangeMembership struct {
 	OrganizationID string
 	UserName       string
 	UserEmail      string
-	UserImageURL   string
+	UserImageKey   string
 	UserVersion    int
 }
 
@@ -43,7 +43,7 @@ func (c ChangeMembership) Apply(r Record) Record {
 		return r
 	}
 	m := *old
-	m.UserName, m.UserEmail, m.UserImageURL, m.UserVersion = c.UserName, c.UserEmail, c.UserImageURL, c.UserVersion
+	m.UserName, m.UserEmail, m.UserImageKey, m.UserVersion = c.UserName, c.UserEmail, c.UserImageKey, c.UserVersion
 	m.Version++
 	return &m
 }
@@ -52,7 +52,7 @@ func (c ChangeMembership) Apply(r Record) Record {
 func newMembership(u *User, organizationID string, role Role, now time.Time) *Membership {
 	return &Membership{
 		UserID: u.ID, OrganizationID: organizationID, Role: role,
-		UserName: u.Name, UserEmail: u.Email, UserImageURL: u.ImageURL, UserVersion: u.Version,
+		UserName: u.Name, UserEmail: u.Email, UserImageKey: u.ImageKey, UserVersion: u.Version,
 		Version: 1, JoinedAt: now,
 	}
 }

@@ -19,7 +19,7 @@ type Organization struct {
 	Name string
 	// Slug is empty for a personal organization.
 	Slug       string
-	ImageURL   string
+	ImageKey   string
 	IsPersonal bool
 	Status     OrganizationStatus
 	// SeatsUsed counts members and pending invitations.

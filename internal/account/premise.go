@@ -168,6 +168,8 @@ func (p Exists) Failure() *Error { return ErrNotFound }
 type PremiseError struct {
 	// Failed are the premises, in the order of the change. Never empty.
 	Failed []Premise
+	// Found are the records that they failed on, those that there are.
+	Found Records
 }
 
 // Error names the records whose premises failed, without their ids.

@@ -11,6 +11,7 @@ const (
 	KindMembership   Kind = "membership"
 	KindOrganization Kind = "organization"
 	KindDeletion     Kind = "deletion"
+	KindIdempotency  Kind = "idempotency"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -43,8 +44,11 @@ func OrganizationKey(organizationID string) Key { return Key{KindOrganization, o
 // user can be made with that id.
 func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
 
+// IdempotencyKey names the record of a request that a user may repeat.
+func IdempotencyKey(userID, key string) Key { return Key{KindIdempotency, userID, key} }
+
 // Record is one thing that the store keeps: *User, *Address, *Session,
-// *Membership, *Organization or *Deletion.
+// *Membership, *Organization, *Deletion or *Idempotency.
 type Record interface {
 	// Key names the record.
 	Key() Key

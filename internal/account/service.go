@@ -11,6 +11,18 @@ type Pool interface {
 	// moment. It fails with ErrUnauthenticated if the provider refuses the
 	// token and with ErrUnavailable if it does not answer.
 	Person(ctx context.Context, accessToken string) (Person, error)
+	// Rename sets the name of who holds an access token. It fails as Person
+	// does.
+	Rename(ctx context.Context, accessToken, name string) error
+}
+
+// Images keeps pictures until they are deleted. internal/image is the real one.
+type Images interface {
+	// Keep has a picture stay that would go away as never attached. One that
+	// is kept, or gone, already is no error.
+	Keep(ctx context.Context, key string) error
+	// Delete removes a picture. One that is gone already is no error.
+	Delete(ctx context.Context, key string) error
 }
 
 // Service is the domain at work: it decides on what the store holds and
@@ -18,6 +30,7 @@ type Pool interface {
 type Service struct {
 	store  Store
 	pool   Pool
+	images Images
 	config Config
 	grants Grants
 	// sessionValidity is how long one sign-in can last.
@@ -25,11 +38,12 @@ type Service struct {
 	now             func() time.Time
 }
 
-// Options is what a Service works with; every field is needed but Pool, which
-// only Authorize asks.
+// Options is what a Service works with; every field is needed but Images, which
+// only FollowImage asks.
 type Options struct {
 	Store  Store
 	Pool   Pool
+	Images Images
 	Config Config
 	Grants Grants
 	// SessionValidity is how long one sign-in can last: the pool's validity
@@ -42,7 +56,7 @@ type Options struct {
 // NewService returns the domain over a store and an identity provider.
 func NewService(o Options) *Service {
 	return &Service{
-		store: o.Store, pool: o.Pool, config: o.Config, grants: o.Grants,
+		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now,
 	}
 }

@@ -20,6 +20,9 @@ func (s *Service) startSession(ctx context.Context, id Identity, user *User) err
 			active = ""
 		}
 	}
+	if err := s.heal(ctx, id, user); err != nil {
+		return err
+	}
 	now := s.clock()
 	session := &Session{
 		UserID: user.ID, ID: id.SessionID, ActiveOrganizationID: active,
@@ -36,6 +39,29 @@ func (s *Service) startSession(ctx context.Context, id Identity, user *User) err
 	default:
 		return err
 	}
+}
+
+// heal finishes a change of name that was killed between the identity provider
+// and the table. A sign-in is the moment at which the person sees the
+// difference; a provider that does not answer leaves it to the next one.
+func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
+	if id.entered {
+		return nil
+	}
+	person, err := s.pool.Person(ctx, id.AccessToken)
+	if err != nil || person.ID != user.ID {
+		return nil //nolint:nilerr // the sign-in is good whether or not the provider answers
+	}
+	name := Truncate(CleanName(person.Name), MaxNameLength)
+	if name == "" || name == user.Name {
+		return nil
+	}
+	change := s.rename(*user, name)
+	change.Premises = []Premise{UserIsActive{UserID: user.ID}, VersionIs{Of: user.Key(), Version: user.Version}}
+	if err := s.commit(ctx, change); err != nil && !premiseFailed(err, user.Key()) {
+		return err
+	}
+	return nil
 }
 
 // maxDeviceLength is how much of a User-Agent is kept, in characters.

@@ -21,11 +21,11 @@ type Store interface {
 	// ErrUnavailable if the engine does not answer. An answer lost after the
 	// commit is asked for again, so that a change is never made twice.
 	Commit(ctx context.Context, change Change) error
-	// Memberships returns a page of a user's memberships, personal and team,
-	// strongly consistent and ordered by organization id, beginning behind the
-	// organization id after. next is empty on the last page. Fails with
-	// ErrUnavailable if the engine does not answer.
-	Memberships(ctx context.Context, userID, after string) (page []*Membership, next string, err error)
+	// Memberships returns at most limit of a user's memberships, personal and
+	// team, strongly consistent and ordered by organization id, beginning
+	// behind the organization id after. next is empty on the last page. Fails
+	// with ErrUnavailable if the engine does not answer.
+	Memberships(ctx context.Context, userID, after string, limit int) (page []*Membership, next string, err error)
 }
 
 // MaxRead is the number of records that one Read may name: DynamoDB's limit
@@ -116,6 +116,9 @@ const (
 	commitTries = 5
 	commitPause = 20 * time.Millisecond
 )
+
+// decideTries bounds how often a decision is made again on what others changed.
+const decideTries = 4
 
 // commit makes a change, trying again while other commits are in the way. It
 // fails with ErrConflict when they stay there.

@@ -33,11 +33,13 @@ func TestChangesThatNoStoreMayTake(t *testing.T) {
 		{"a blind put", account.Change{Puts: []account.Record{user("a")}}, "without a premise"},
 		{
 			"a put on another's premise",
-			account.Change{Premises: []account.Premise{absent("b")}, Puts: []account.Record{user("a")}}, "without a premise",
+			account.Change{Premises: []account.Premise{absent("b")}, Puts: []account.Record{user("a")}},
+			"without a premise",
 		},
 		{
 			"two puts of one record",
-			account.Change{Premises: []account.Premise{absent("a")}, Puts: []account.Record{user("a"), user("a")}}, "twice",
+			account.Change{Premises: []account.Premise{absent("a")}, Puts: []account.Record{user("a"), user("a")}},
+			"twice",
 		},
 		{"two updates of one record", account.Change{Updates: []account.Update{
 			account.ChangeUser{UserID: "a"}, account.ChangeUser{UserID: "a"},
@@ -180,7 +182,6 @@ func TestCommitStopsWaitingWithItsContext(t *testing.T) {
 		if !errors.Is(err, account.ErrUnavailable) || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want unavailable because of the context", err)
 		}
-		// Go's select may take a timer that fired as well, but none fires here.
 		if _, commits := w.store.calls(); commits != 1 || time.Since(started) != 0 {
 			t.Errorf("%d commits in %s", commits, time.Since(started))
 		}

@@ -27,8 +27,8 @@ type User struct {
 	EmailVerified bool
 	// Name is 1 to 64 characters.
 	Name string
-	// ImageURL is stable and never presigned; empty without an image.
-	ImageURL    string
+	// ImageKey is where the image is kept; empty without one.
+	ImageKey    string
 	Preferences Preferences
 	Status      UserStatus
 	// SessionsValidFrom ends every session that signed in before it, but for
@@ -55,8 +55,12 @@ type Preferences struct {
 	Language string
 }
 
-// ThemeSystem is the theme of a user who chose none.
-const ThemeSystem = "system"
+// The themes. ThemeSystem is that of a user who chose none.
+const (
+	ThemeLight  = "light"
+	ThemeDark   = "dark"
+	ThemeSystem = "system"
+)
 
 // Key names the user.
 func (u *User) Key() Key { return UserKey(u.ID) }
@@ -66,7 +70,12 @@ func (u *User) Revision() int { return u.Version }
 
 // ChangeUser changes a user; a nil field stays as it is.
 type ChangeUser struct {
-	UserID            string
+	UserID string
+	Name   *string
+	// ImageKey "" takes the image away.
+	ImageKey          *string
+	Theme             *string
+	Language          *string
 	SessionsValidFrom *time.Time
 	// KeptSession is the one session that goes on; nil leaves it, "" ends it too.
 	KeptSession         *string
@@ -86,6 +95,10 @@ func (c ChangeUser) Apply(r Record) Record {
 		return r
 	}
 	u := *old
+	set(&u.Name, c.Name)
+	set(&u.ImageKey, c.ImageKey)
+	set(&u.Preferences.Theme, c.Theme)
+	set(&u.Preferences.Language, c.Language)
 	set(&u.SessionsValidFrom, c.SessionsValidFrom)
 	set(&u.KeptSession, c.KeptSession)
 	set(&u.LastActiveAccountID, c.LastActiveAccountID)

@@ -18,10 +18,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"hearth/internal/account"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
+	"hearth/internal/image"
 	"hearth/internal/product"
 )
 
@@ -118,8 +120,23 @@ func (e Environment) pool() (*cognito.UserPool, error) {
 	})), nil
 }
 
-// service is the domain over the table and the pool.
-func (e Environment) service() (*account.Service, *cognito.UserPool, error) {
+// images is the bucket of the pictures.
+func (e Environment) images() (*image.Store, error) {
+	values, err := e.require(image.EnvBucket, image.EnvURL, "AWS_REGION")
+	if err != nil {
+		return nil, err
+	}
+	return image.New(image.Options{
+		Client: image.NewClient(s3.Options{
+			Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("S3"),
+		}),
+		Bucket: values[image.EnvBucket], PublicURL: values[image.EnvURL],
+	}), nil
+}
+
+// service is the domain over the table and the pool. images is nil in functions
+// that settle none.
+func (e Environment) service(images account.Images) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
 	store, storeErr := e.store()
 	pool, poolErr := e.pool()
@@ -127,7 +144,7 @@ func (e Environment) service() (*account.Service, *cognito.UserPool, error) {
 		return nil, nil, err
 	}
 	return account.NewService(account.Options{
-		Store: store, Pool: pool, Config: config, Grants: product.Grants(),
+		Store: store, Pool: pool, Images: images, Config: config, Grants: product.Grants(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now,
 	}), pool, nil
 }

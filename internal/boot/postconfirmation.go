@@ -10,7 +10,7 @@ import (
 // confirmed their sign-up or reset their password. It learns the pool from each
 // event: a reference to it would make a cycle in the template.
 func PostConfirmation(env Environment) (lambda.Handler, error) {
-	service, pool, err := env.service()
+	service, pool, err := env.service(nil)
 	if err != nil {
 		return nil, err
 	}

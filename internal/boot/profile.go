@@ -17,14 +17,20 @@ func Profile(env Environment) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, _, err := env.service()
+	images, err := env.images()
+	if err != nil {
+		return nil, err
+	}
+	service, _, err := env.service(nil)
 	if err != nil {
 		return nil, err
 	}
 	api := httpapi.New(service, httpapi.Tokens{
 		Issuer: values[cognito.EnvIssuer], ClientID: values[cognito.EnvClientID], Now: time.Now,
 	})
-	httpapi.RegisterProfile(api, service.Config().AccountMode, publicConfig(env, service.Config()))
+	httpapi.RegisterProfile(api, httpapi.ProfileDependencies{
+		Service: service, Images: images, Config: publicConfig(env, service.Config()),
+	})
 	return httpapi.Lambda(api, logger()), nil
 }
 

@@ -9,7 +9,11 @@ import (
 // Stream builds the function that the table's stream feeds: what follows from
 // a change, done after it.
 func Stream(env Environment) (lambda.Handler, error) {
-	service, _, err := env.service()
+	images, err := env.images()
+	if err != nil {
+		return nil, err
+	}
+	service, _, err := env.service(images)
 	if err != nil {
 		return nil, err
 	}

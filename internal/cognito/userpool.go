@@ -37,6 +37,18 @@ func (u *UserPool) Person(ctx context.Context, accessToken string) (account.Pers
 	return person(aws.ToString(user.Username), attributes), nil
 }
 
+// Rename sets the name of who holds an access token, by the token itself.
+func (u *UserPool) Rename(ctx context.Context, accessToken, name string) error {
+	_, err := u.api.UpdateUserAttributes(ctx, &cognitoidentityprovider.UpdateUserAttributesInput{
+		AccessToken:    aws.String(accessToken),
+		UserAttributes: []types.AttributeType{{Name: aws.String(AttributeName), Value: aws.String(name)}},
+	})
+	if err != nil {
+		return poolError("UpdateUserAttributes", err)
+	}
+	return nil
+}
+
 // SignOutEverywhere ends every refresh token of a user. Access tokens live on
 // until they expire, but Hearth refuses them by the user's sessionsValidFrom.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUserGlobalSignOut.html

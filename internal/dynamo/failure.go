@@ -27,6 +27,7 @@ const (
 // it, since it holds for any later try too.
 func cancellation(actions []*action, premises []account.Premise, canceled *types.TransactionCanceledException) error {
 	var failed []account.Premise
+	found := account.Records{}
 	var contended, throttled, other bool
 	for i, reason := range canceled.CancellationReasons {
 		code := reasonNone
@@ -39,9 +40,12 @@ func cancellation(actions []*action, premises []account.Premise, canceled *types
 			if i >= len(actions) {
 				return account.ErrInternal.Because(canceled)
 			}
-			broken, err := actions[i].failed(reason.Item)
+			broken, record, err := actions[i].failed(reason.Item)
 			if err != nil {
 				return err
+			}
+			if record != nil {
+				found[actions[i].key] = record
 			}
 			failed = append(failed, broken...)
 			// No premise names the reason: the item changed in between.
@@ -56,7 +60,7 @@ func cancellation(actions []*action, premises []account.Premise, canceled *types
 	}
 	switch {
 	case len(failed) > 0:
-		return &account.PremiseError{Failed: inOrder(failed, premises)}
+		return &account.PremiseError{Failed: inOrder(failed, premises), Found: found}
 	case other:
 		return account.ErrInternal.Because(canceled)
 	case throttled:
@@ -67,22 +71,20 @@ func cancellation(actions []*action, premises []account.Premise, canceled *types
 	return account.ErrInternal.Because(canceled)
 }
 
-// failed asks each premise of the action on the item as it was.
-func (a *action) failed(item attributes) ([]account.Premise, error) {
-	var record account.Record
+// failed asks each premise of the action on the item as it was, and returns
+// that too; nil if there was none.
+func (a *action) failed(item attributes) (failed []account.Premise, record account.Record, err error) {
 	if len(item) > 0 {
-		var err error
 		if record, err = decode(item); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	var failed []account.Premise
 	for _, p := range a.premises {
 		if !p.Holds(record) {
 			failed = append(failed, p)
 		}
 	}
-	return failed, nil
+	return failed, record, nil
 }
 
 // inOrder returns the failed premises in the order of the change, since the

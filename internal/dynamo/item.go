@@ -45,6 +45,8 @@ func encode(r account.Record) (attributes, error) {
 		item = newOrganizationItem(r)
 	case *account.Deletion:
 		item = newDeletionItem(r)
+	case *account.Idempotency:
+		item = newIdempotencyItem(r)
 	default:
 		return nil, fmt.Errorf("no item for a %T", r)
 	}
@@ -78,6 +80,8 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i organizationItem) account.Record { return i.record(key) })
 	case account.KindDeletion:
 		return decodeAs(item, func(i deletionItem) account.Record { return i.record(key) })
+	case account.KindIdempotency:
+		return decodeAs(item, func(i idempotencyItem) account.Record { return i.record(key) })
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }

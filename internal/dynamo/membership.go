@@ -16,7 +16,7 @@ const (
 	attributeRole         = "role"
 	attributeUserName     = "userName"
 	attributeUserEmail    = "userEmail"
-	attributeUserImageURL = "userImageUrl"
+	attributeUserImageKey = "userImageKey"
 	attributeUserVersion  = "userVersion"
 )
 
@@ -25,7 +25,7 @@ type membershipItem struct {
 	Role         account.Role `dynamodbav:"role"`
 	UserName     string       `dynamodbav:"userName"`
 	UserEmail    string       `dynamodbav:"userEmail"`
-	UserImageURL string       `dynamodbav:"userImageUrl,omitempty"`
+	UserImageKey string       `dynamodbav:"userImageKey,omitempty"`
 	UserVersion  int          `dynamodbav:"userVersion"`
 	JoinedAt     time.Time    `dynamodbav:"joinedAt"`
 }
@@ -33,7 +33,7 @@ type membershipItem struct {
 func newMembershipItem(m *account.Membership) membershipItem {
 	item := membershipItem{
 		base: newBase(m), Role: m.Role, UserName: m.UserName, UserEmail: m.UserEmail,
-		UserImageURL: m.UserImageURL, UserVersion: m.UserVersion, JoinedAt: m.JoinedAt,
+		UserImageKey: m.UserImageKey, UserVersion: m.UserVersion, JoinedAt: m.JoinedAt,
 	}
 	item.keys = membershipKeys(m)
 	return item
@@ -42,7 +42,7 @@ func newMembershipItem(m *account.Membership) membershipItem {
 func (i membershipItem) record(k account.Key) *account.Membership {
 	return &account.Membership{
 		UserID: k.Owner, OrganizationID: k.ID, Role: i.Role, UserName: i.UserName, UserEmail: i.UserEmail,
-		UserImageURL: i.UserImageURL, UserVersion: i.UserVersion, Version: i.Version, JoinedAt: i.JoinedAt.UTC(),
+		UserImageKey: i.UserImageKey, UserVersion: i.UserVersion, Version: i.Version, JoinedAt: i.JoinedAt.UTC(),
 	}
 }
 
@@ -53,15 +53,12 @@ func updateMembership(u expression.UpdateBuilder, c account.ChangeMembership) ex
 	u = u.Set(expression.Name(IndexSortKey), expression.Value(listed.GSI1SK))
 	u = assign(u, attributeUserName, &c.UserName)
 	u = assign(u, attributeUserEmail, &c.UserEmail)
-	u = assign(u, attributeUserImageURL, &c.UserImageURL)
+	u = assign(u, attributeUserImageKey, &c.UserImageKey)
 	return u.Set(expression.Name(attributeUserVersion), expression.Value(c.UserVersion))
 }
 
-// membershipPage is how many memberships one Query returns at most.
-const membershipPage = 100
-
 // Memberships returns a page of a user's memberships in one Query.
-func (s *Store) Memberships(ctx context.Context, userID, after string) ([]*account.Membership, string, error) {
+func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
 	e, err := expression.NewBuilder().WithKeyCondition(
 		expression.Key(PartitionKey).Equal(expression.Value(userPrefix + userID)).
 			And(expression.Key(SortKey).BeginsWith(membershipPrefix)),
@@ -70,7 +67,8 @@ func (s *Store) Memberships(ctx context.Context, userID, after string) ([]*accou
 		return nil, "", fmt.Errorf("memberships: %w", err)
 	}
 	input := &dynamodb.QueryInput{
-		TableName: &s.table, ConsistentRead: aws.Bool(true), Limit: aws.Int32(membershipPage),
+		TableName: &s.table, ConsistentRead: aws.Bool(true),
+		Limit:                  aws.Int32(int32(limit)), //nolint:gosec // a page, never more than a hundred
 		KeyConditionExpression: e.KeyCondition(), ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
 	}
 	if after != "" {

@@ -20,7 +20,7 @@ type organizationItem struct {
 	base
 	Name        string                     `dynamodbav:"name"`
 	Slug        string                     `dynamodbav:"slug,omitempty"`
-	ImageURL    string                     `dynamodbav:"imageUrl,omitempty"`
+	ImageKey    string                     `dynamodbav:"imageKey,omitempty"`
 	IsPersonal  bool                       `dynamodbav:"isPersonal"`
 	Status      account.OrganizationStatus `dynamodbav:"status"`
 	MemberCount int                        `dynamodbav:"memberCount"`
@@ -35,7 +35,7 @@ type organizationItem struct {
 
 func newOrganizationItem(o *account.Organization) organizationItem {
 	return organizationItem{
-		base: newBase(o), Name: o.Name, Slug: o.Slug, ImageURL: o.ImageURL, IsPersonal: o.IsPersonal, Status: o.Status,
+		base: newBase(o), Name: o.Name, Slug: o.Slug, ImageKey: o.ImageKey, IsPersonal: o.IsPersonal, Status: o.Status,
 		MemberCount: o.MemberCount, OwnerCount: o.OwnerCount, SeatsUsed: o.SeatsUsed, SeatLimit: o.SeatLimit,
 		CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
@@ -43,7 +43,7 @@ func newOrganizationItem(o *account.Organization) organizationItem {
 
 func (i organizationItem) record(k account.Key) *account.Organization {
 	return &account.Organization{
-		ID: k.Owner, Name: i.Name, Slug: i.Slug, ImageURL: i.ImageURL, IsPersonal: i.IsPersonal, Status: i.Status,
+		ID: k.Owner, Name: i.Name, Slug: i.Slug, ImageKey: i.ImageKey, IsPersonal: i.IsPersonal, Status: i.Status,
 		MemberCount: i.MemberCount, OwnerCount: i.OwnerCount, SeatsUsed: i.SeatsUsed, SeatLimit: i.SeatLimit,
 		Version: i.Version, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 	}

@@ -19,6 +19,7 @@ import (
 //	membership    USER#<id>       MEMBER#<orgId>     ORG#<orgId> / MEMBER#<folded name>#<userId>
 //	organization  ORG#<id>        ORG
 //	deletion      USER#<id>       DELETION
+//	idempotency   USER#<id>       IDEMPOTENCY#<key>
 //
 // Who reads and writes them, and in how many calls (a transaction or batch is one):
 //
@@ -31,6 +32,9 @@ import (
 //	last use of a session, once in 15 minutes            + 1 TransactWriteItems
 //	end all sessions of a user                           1 TransactWriteItems
 //	memberships of a user, a page                        1 Query
+//	the switcher: memberships, then user, session and    1 Query, 1 BatchGetItem
+//	  organizations
+//	choose an account, change a profile or preferences   authorize + 1 TransactWriteItems
 //	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
 //	                                                     memberships, 1 TransactWriteItems a copy
 const (
@@ -38,11 +42,12 @@ const (
 	addressPrefix      = "EMAIL#"
 	organizationPrefix = "ORG#"
 
-	userSort         = "USER"
-	sessionPrefix    = "SESSION#"
-	membershipPrefix = "MEMBER#"
-	organizationSort = "ORG"
-	deletionSort     = "DELETION"
+	userSort          = "USER"
+	sessionPrefix     = "SESSION#"
+	membershipPrefix  = "MEMBER#"
+	organizationSort  = "ORG"
+	deletionSort      = "DELETION"
+	idempotencyPrefix = "IDEMPOTENCY#"
 )
 
 // keys are the key attributes of an item; the index's are empty where the item
@@ -69,6 +74,8 @@ func primaryKey(k account.Key) (keys, error) {
 		return keys{PK: organizationPrefix + k.Owner, SK: organizationSort}, nil
 	case account.KindDeletion:
 		return keys{PK: userPrefix + k.Owner, SK: deletionSort}, nil
+	case account.KindIdempotency:
+		return keys{PK: userPrefix + k.Owner, SK: idempotencyPrefix + k.ID}, nil
 	}
 	return keys{}, fmt.Errorf("no key for a record of kind %q", k.Kind)
 }
@@ -95,6 +102,8 @@ func recordKey(pk, sk string) (account.Key, bool) {
 		return account.SessionKey(owner, strings.TrimPrefix(sk, sessionPrefix)), true
 	case isUser && strings.HasPrefix(sk, membershipPrefix):
 		return account.MembershipKey(owner, strings.TrimPrefix(sk, membershipPrefix)), true
+	case isUser && strings.HasPrefix(sk, idempotencyPrefix):
+		return account.IdempotencyKey(owner, strings.TrimPrefix(sk, idempotencyPrefix)), true
 	case strings.HasPrefix(pk, addressPrefix) && sk == userSort:
 		return account.AddressKey(strings.TrimPrefix(pk, addressPrefix)), true
 	case strings.HasPrefix(pk, organizationPrefix) && sk == organizationSort:

@@ -17,6 +17,8 @@ type people struct{ person account.Person }
 
 func (p people) Person(context.Context, string) (account.Person, error) { return p.person, nil }
 
+func (p people) Rename(context.Context, string, string) error { return nil }
+
 var ada = account.Person{
 	ID: "5d0c6a5e-1111-4111-8111-0000000000ad", Username: "5d0c6a5e-1111-4111-8111-0000000000ad",
 	Email: "Ada@Example.com", EmailVerified: true, Name: "Ada",
@@ -184,7 +186,7 @@ func expectOneOfEverything(t testing.TB, store account.Store) {
 		personal.MemberCount != 1 || personal.OwnerCount != 1 || personal.SeatsUsed != 1 {
 		t.Errorf("user %+v, organization %+v, membership %+v, address %+v", user, personal, membership, address)
 	}
-	page, next, err := store.Memberships(t.Context(), ada.ID, "")
+	page, next, err := store.Memberships(t.Context(), ada.ID, "", 10)
 	if err != nil || len(page) != 1 || next != "" {
 		t.Errorf("memberships: %v, %q, %v", page, next, err)
 	}
@@ -229,4 +231,3 @@ func TestContentionEndsInAConflict(t *testing.T) {
 	wire.Spoil(nil)
 	expectOneOfEverything(t, store)
 }
-

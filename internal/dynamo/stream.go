@@ -17,6 +17,9 @@ import (
 type Follower interface {
 	// FollowUser brings the copies of a user up to the user.
 	FollowUser(ctx context.Context, userID string) error
+	// FollowImage keeps the image that a user has now and deletes the one that
+	// it replaced; either may be empty.
+	FollowImage(ctx context.Context, userID, before, after string) error
 }
 
 // Stream is the handler of the table's stream. Records of one item come in
@@ -45,27 +48,29 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	if userID, ok := changedUser(record); ok {
-		return follower.FollowUser(ctx, userID)
-	}
-	return nil
-}
-
-// changedUser returns the user whose name, e-mail or image a record changed.
-func changedUser(record events.DynamoDBEventRecord) (string, bool) {
 	if events.DynamoDBOperationType(record.EventName) != events.DynamoDBOperationTypeModify {
-		return "", false
+		return nil
 	}
 	key, ok := recordKey(text(record.Change.Keys, PartitionKey), text(record.Change.Keys, SortKey))
 	if !ok || key.Kind != account.KindUser {
-		return "", false
+		return nil
 	}
-	for _, name := range []string{attributeName, attributeEmail, attributeImageURL} {
-		if text(record.Change.OldImage, name) != text(record.Change.NewImage, name) {
-			return key.Owner, true
+	changed := func(name string) (before, after string, differ bool) {
+		before, after = text(record.Change.OldImage, name), text(record.Change.NewImage, name)
+		return before, after, before != after
+	}
+	before, after, image := changed(attributeImageKey)
+	_, _, name := changed(attributeName)
+	_, _, email := changed(attributeEmail)
+	if image || name || email {
+		if err := follower.FollowUser(ctx, key.Owner); err != nil {
+			return err
 		}
 	}
-	return "", false
+	if image {
+		return follower.FollowImage(ctx, key.Owner, before, after)
+	}
+	return nil
 }
 
 // text is a text attribute of a stream record's image, "" if it is missing.

@@ -10,7 +10,9 @@ import (
 
 const (
 	attributeEmail             = "email"
-	attributeImageURL          = "imageUrl"
+	attributeImageKey          = "imageKey"
+	attributeTheme             = "theme"
+	attributeLanguage          = "language"
 	attributeSessionsValidFrom = "sessionsValidFrom"
 	attributeKeptSession       = "keptSession"
 	attributeLastActive        = "lastActiveAccountId"
@@ -24,7 +26,7 @@ type userItem struct {
 	Email               string             `dynamodbav:"email"`
 	EmailVerified       bool               `dynamodbav:"emailVerified"`
 	Name                string             `dynamodbav:"name"`
-	ImageURL            string             `dynamodbav:"imageUrl,omitempty"`
+	ImageKey            string             `dynamodbav:"imageKey,omitempty"`
 	Theme               string             `dynamodbav:"theme"`
 	Language            string             `dynamodbav:"language"`
 	Status              account.UserStatus `dynamodbav:"status"`
@@ -40,7 +42,7 @@ type userItem struct {
 func newUserItem(u *account.User) userItem {
 	return userItem{
 		base: newBase(u), Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
-		Name: u.Name, ImageURL: u.ImageURL, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
+		Name: u.Name, ImageKey: u.ImageKey, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
 		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
 		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
@@ -50,7 +52,7 @@ func newUserItem(u *account.User) userItem {
 func (i userItem) record(k account.Key) *account.User {
 	return &account.User{
 		ID: k.Owner, Username: i.Username, Email: i.Email, EmailVerified: i.EmailVerified,
-		Name: i.Name, ImageURL: i.ImageURL, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
+		Name: i.Name, ImageKey: i.ImageKey, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
 		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
 		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion,
 		Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
@@ -59,6 +61,10 @@ func (i userItem) record(k account.Key) *account.User {
 
 func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.UpdateBuilder {
 	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
+	u = assign(u, attributeName, c.Name)
+	u = assign(u, attributeImageKey, c.ImageKey)
+	u = assign(u, attributeTheme, c.Theme)
+	u = assign(u, attributeLanguage, c.Language)
 	u = assignTime(u, attributeSessionsValidFrom, c.SessionsValidFrom)
 	u = assign(u, attributeKeptSession, c.KeptSession)
 	u = assign(u, attributeLastActive, c.LastActiveAccountID)

@@ -27,15 +27,6 @@ type accountObject struct {
 
 type capabilities account.Capabilities
 
-func newAccountObject(c account.Caller) accountObject {
-	o := c.Organization
-	return accountObject{
-		ID: o.ID, Name: o.Name, Slug: nonEmpty(o.Slug), ImageURL: nonEmpty(o.ImageURL), IsPersonal: o.IsPersonal,
-		MemberCount: o.MemberCount, Role: c.Role, Permissions: c.Permissions(), Capabilities: capabilities(c.Capabilities()),
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
-	}
-}
-
 // changeable is the object without what others change by coming and going.
 func (o accountObject) changeable() accountObject {
 	o.MemberCount, o.Capabilities, o.UpdatedAt = 0, capabilities{}, time.Time{}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -58,8 +59,9 @@ func newAPI(authorizer Authorizer, tokens Tokens, documented bool) *API {
 	mux := http.NewServeMux()
 	a := &API{mux: mux, authorizer: authorizer, tokens: tokens, documented: documented}
 	a.huma = humago.New(mux, huma.Config{
-		OpenAPI:                      &huma.OpenAPI{OpenAPI: "3.1.0"},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0"},
+		// By the part behind the + huma finds application/problem+json.
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	})
@@ -71,8 +73,15 @@ func newAPI(authorizer Authorizer, tokens Tokens, documented bool) *API {
 	return a
 }
 
-// ServeHTTP serves the operations.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+// ServeHTTP serves the operations. A path such as /a/../b is no route's, and
+// http.ServeMux would answer it with a redirect and a page.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != path.Clean(r.URL.Path) {
+		writeProblem(w, newProblem(r.Context(), account.ErrNotFound))
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
 
 // Served returns the routes that have an operation.
 func (a *API) Served() []Route { return slices.Clone(a.served) }
@@ -81,6 +90,7 @@ type contextKey int
 
 const (
 	callerKey contextKey = iota
+	requestKey
 	eventKey
 	noteKey
 )
@@ -106,7 +116,8 @@ func HandleOpen[I, O any](a *API, route Route, handler func(context.Context, *I)
 func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handler func(context.Context, *I) (*O, error)) {
 	operation := huma.Operation{
 		OperationID: route.Name, Method: route.Method, Path: route.Path, Summary: route.Summary,
-		MaxBodyBytes: maxBody, Middlewares: middlewares,
+		// huma refuses a body that reaches its limit.
+		MaxBodyBytes: maxBody + 1, Middlewares: middlewares,
 		// A function answers requests; only `product.OpenAPI` describes them.
 		Hidden: !a.documented,
 	}
@@ -123,7 +134,38 @@ func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handl
 	})
 }
 
-// authorize is the middleware that lets a caller through and refuses the rest.
+// Request is what a handler gets that authorizes by itself, because what it
+// acts for stands in the body or is the list that it makes.
+type Request struct {
+	Identity account.Identity
+	Target   account.Target
+}
+
+// HandleIdentity registers the operation of a route whose handler authorizes by
+// itself. The token is checked before anything of the request is looked at.
+func HandleIdentity[I, O any](a *API, route Route, handler func(context.Context, Request, *I) (*O, error)) {
+	register(a, route, huma.Middlewares{a.identify(route)}, func(ctx context.Context, input *I) (*O, error) {
+		request, ok := ctx.Value(requestKey).(Request)
+		if !ok {
+			return nil, errors.New("no identity: the route was served without a token")
+		}
+		return handler(ctx, request, input)
+	})
+}
+
+// identify is the middleware that lets the holder of a good token through.
+func (a *API) identify(route Route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		identity, err := a.identity(ctx)
+		if err != nil {
+			refuse(ctx, err)
+			return
+		}
+		next(huma.WithValue(ctx, requestKey, Request{Identity: identity, Target: target(ctx, route)}))
+	}
+}
+
+// authorize is the middleware that lets a caller through.
 func (a *API) authorize(route Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		caller, err := a.caller(ctx, route)
@@ -132,32 +174,39 @@ func (a *API) authorize(route Route) func(huma.Context, func(huma.Context)) {
 			note(ctx.Context()).accountID = caller.Organization.ID
 		}
 		if err != nil {
-			_, w := humago.Unwrap(ctx)
-			writeProblem(w, newProblem(ctx.Context(), err))
+			refuse(ctx, err)
 			return
 		}
 		next(huma.WithValue(ctx, callerKey, caller))
 	}
 }
 
-func (a *API) caller(ctx huma.Context, route Route) (account.Caller, error) {
+// refuse answers before huma has looked at the request.
+func refuse(ctx huma.Context, err error) {
+	_, w := humago.Unwrap(ctx)
+	writeProblem(w, newProblem(ctx.Context(), err))
+}
+
+func (a *API) identity(ctx huma.Context) (account.Identity, error) {
 	event, ok := ctx.Context().Value(eventKey).(*Event)
 	if !ok {
-		return account.Caller{}, account.ErrUnauthenticated
+		return account.Identity{}, account.ErrUnauthenticated
 	}
 	identity, err := a.tokens.identity(event)
-	if err != nil {
-		return account.Caller{}, err
-	}
 	note(ctx.Context()).userID = identity.UserID
-	caller, err := a.authorizer.Authorize(ctx.Context(), identity, target(ctx, route))
+	return identity, err
+}
+
+func (a *API) caller(ctx huma.Context, route Route) (account.Caller, error) {
+	identity, err := a.identity(ctx)
 	if err != nil {
 		return account.Caller{}, err
 	}
-	if route.Permission != "" {
-		return caller, caller.Require(route.Permission)
+	caller, err := a.authorizer.Authorize(ctx.Context(), identity, target(ctx, route))
+	if err == nil && route.Permission != "" {
+		err = caller.Require(route.Permission)
 	}
-	return caller, nil
+	return caller, err
 }
 
 // target is the account that a request names: the path wins over the header.

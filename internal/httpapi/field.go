@@ -19,7 +19,7 @@ func fieldErrors(errs []error) []account.FieldError {
 		var detail *huma.ErrorDetail
 		if !errors.As(err, &detail) {
 			// A body that is no JSON, or a missing one.
-			fields = append(fields, fieldError("", account.FieldMalformed))
+			fields = append(fields, account.NewFieldError("", account.FieldMalformed))
 			continue
 		}
 		pointer := jsonPointer(detail.Location)
@@ -27,26 +27,12 @@ func fieldErrors(errs []error) []account.FieldError {
 		if property != "" {
 			pointer += "/" + escapePointer(property)
 		}
-		fields = append(fields, fieldError(pointer, code))
+		fields = append(fields, account.NewFieldError(pointer, code))
 	}
 	if len(fields) == 0 {
-		fields = append(fields, fieldError("", account.FieldMalformed))
+		fields = append(fields, account.NewFieldError("", account.FieldMalformed))
 	}
 	return fields
-}
-
-func fieldError(pointer string, code account.FieldCode) account.FieldError {
-	return account.FieldError{Field: pointer, Code: code, Detail: fieldDetails[code]}
-}
-
-var fieldDetails = map[account.FieldCode]string{
-	account.FieldRequired:     "This field is required.",
-	account.FieldTooShort:     "This is too short.",
-	account.FieldTooLong:      "This is too long.",
-	account.FieldMalformed:    "This is not of the expected form.",
-	account.FieldUnknown:      "There is no such field.",
-	account.FieldUnknownValue: "This is none of the possible values.",
-	account.FieldNotAllowed:   "This is not allowed here.",
 }
 
 // fieldCode maps a sentence of huma's to a code and, where the sentence names a
@@ -68,6 +54,8 @@ func fieldCode(message string) (code account.FieldCode, property string) {
 		{validation.MsgExpectedMaxLength, account.FieldTooLong},
 		{validation.MsgExpectedMaxItems, account.FieldTooLong},
 		{validation.MsgExpectedOneOf, account.FieldUnknownValue},
+		{validation.MsgExpectedMinimumNumber, account.FieldNotAllowed},
+		{validation.MsgExpectedMaximumNumber, account.FieldNotAllowed},
 	} {
 		before, _, _ := strings.Cut(rule.format, "%")
 		if strings.HasPrefix(message, before) {

@@ -2,9 +2,21 @@ package httpapi
 
 import "hearth/internal/account"
 
-// RegisterProfile registers the routes of the profile function. config is what
-// GET /config says.
-func RegisterProfile(a *API, mode account.Mode, config PublicConfig) {
-	registerConfig(a, config)
-	registerMe(a, mode)
+// ProfileDependencies is what the profile function works with.
+type ProfileDependencies struct {
+	Service *account.Service
+	Images  Images
+	// Config is what GET /config says.
+	Config PublicConfig
+}
+
+// RegisterProfile registers the routes of the profile function.
+func RegisterProfile(a *API, d ProfileDependencies) {
+	registerConfig(a, d.Config)
+	registerMe(a, d)
+	registerSwitcher(a, d)
+	registerProfile(a, d)
+	registerImage(a, d)
+	registerPreferences(a, d)
+	registerDashboard(a, a.tokens.Now)
 }

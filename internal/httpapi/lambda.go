@@ -27,12 +27,12 @@ func Lambda(handler http.Handler, log *slog.Logger) lambda.Handler {
 		started := time.Now()
 		noted := &notes{requestID: event.RequestContext.RequestID}
 		ctx = context.WithValue(context.WithValue(ctx, eventKey, &event), noteKey, noted)
-		request, err := newRequest(ctx, &event)
-		if err != nil {
-			return events.APIGatewayV2HTTPResponse{}, err
-		}
 		answer := &recorder{header: http.Header{}}
-		serve(handler, answer, request)
+		if request, err := newRequest(ctx, &event); err != nil {
+			writeProblem(answer, newProblem(ctx, err))
+		} else {
+			serve(handler, answer, request)
+		}
 		noted.log(ctx, log, &event, answer.status(), time.Since(started))
 		return answer.response(), nil
 	})

@@ -31,31 +31,36 @@ type preferences struct {
 }
 
 type meOutput struct {
-	ETag string `header:"ETag"`
-	Body meObject
+	AccountID string `header:"X-Account-Id"`
+	ETag      string `header:"ETag"`
+	Body      meObject
 }
 
-func newMeOutput(c account.Caller, mode account.Mode) *meOutput {
+// me is who the caller is and what the request acts for.
+func (d ProfileDependencies) me(c account.Caller) *meOutput {
 	me := meObject{
 		User: userObject{
 			ID: c.User.ID, Email: c.User.Email, EmailVerified: c.User.EmailVerified, Name: c.User.Name,
-			ImageURL: nonEmpty(c.User.ImageURL), CreatedAt: c.User.CreatedAt,
+			ImageURL: d.imageURL(c.User.ImageKey), CreatedAt: c.User.CreatedAt,
 		},
 		ActiveOrganizationID: nonEmpty(c.ActiveOrganizationID()),
-		AccountMode:          mode,
+		AccountMode:          d.Service.Config().AccountMode,
 		Preferences:          preferences{Theme: c.User.Preferences.Theme, Language: c.User.Preferences.Language},
 	}
+	out := &meOutput{}
 	tagged := []any{me}
 	if c.Organization != nil {
-		object := newAccountObject(c)
-		me.Account = optionalAccount{&object}
+		object := d.accountObject(c.Account, c.User)
 		tagged = append(tagged, object.changeable())
+		me.Account = optionalAccount{&object}
+		out.AccountID = c.Organization.ID
 	}
-	return &meOutput{ETag: entityTag(tagged...), Body: me}
+	out.ETag, out.Body = entityTag(tagged...), me
+	return out
 }
 
-func registerMe(a *API, mode account.Mode) {
+func registerMe(a *API, d ProfileDependencies) {
 	Handle(a, getMe, func(_ context.Context, c account.Caller, _ *struct{}) (*meOutput, error) {
-		return newMeOutput(c, mode), nil
+		return d.me(c), nil
 	})
 }

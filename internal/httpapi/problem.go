@@ -43,6 +43,7 @@ var statuses = map[account.Code]int{
 	account.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,
 	account.CodeUnsupportedMediaType: http.StatusUnsupportedMediaType,
 	account.CodeInvalidRequest:       http.StatusUnprocessableEntity,
+	account.CodeIdempotencyKeyReused: http.StatusUnprocessableEntity,
 	account.CodeUnavailable:          http.StatusServiceUnavailable,
 	account.CodeInternal:             http.StatusInternalServerError,
 }
@@ -76,7 +77,8 @@ func (p *Problem) GetStatus() int { return p.Status }
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(p.retryAfter/time.Second)))
+		// Rounded up: a client that comes earlier comes in vain.
+		h.Set("Retry-After", strconv.Itoa(int((p.retryAfter+time.Second-1)/time.Second)))
 	}
 	return h
 }

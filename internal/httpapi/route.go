@@ -43,10 +43,57 @@ var (
 		Name: "get-me", Method: "GET", Path: "/me", Function: Profile,
 		Summary: "The signed-in user and the account that this request acts for",
 	}
+	listAccounts = Route{
+		Name: "list-accounts", Method: "GET", Path: "/me/accounts", Function: Profile,
+		Summary: "The accounts that the user can switch to, the personal one first",
+	}
+	putActiveAccount = Route{
+		Name: "put-active-account", Method: "PUT", Path: "/me/active-account", Function: Profile,
+		Summary: "Have this session act for another account",
+	}
+	getProfile = Route{
+		Name: "get-profile", Method: "GET", Path: "/me/profile", Function: Profile,
+		Summary: "The user's name, address and image",
+	}
+	patchProfile = Route{
+		Name: "patch-profile", Method: "PATCH", Path: "/me/profile", Function: Profile,
+		Summary: "Change the user's name, and with it that of the personal organization",
+	}
+	postProfileImage = Route{
+		Name: "post-profile-image", Method: "POST", Path: "/me/profile/image", Function: Profile,
+		Summary: "Get leave to upload an image",
+	}
+	putProfileImage = Route{
+		Name: "put-profile-image", Method: "PUT", Path: "/me/profile/image", Function: Profile,
+		Summary: "Attach an uploaded image",
+	}
+	deleteProfileImage = Route{
+		Name: "delete-profile-image", Method: "DELETE", Path: "/me/profile/image", Function: Profile,
+		Summary: "Take the image away",
+	}
+	getPreferences = Route{
+		Name: "get-preferences", Method: "GET", Path: "/me/preferences", Function: Profile,
+		Summary: "The user's theme and language",
+	}
+	patchPreferences = Route{
+		Name: "patch-preferences", Method: "PATCH", Path: "/me/preferences", Function: Profile,
+		Summary: "Change theme or language",
+	}
+	getDashboard = Route{
+		Name: "get-dashboard", Method: "GET", Path: "/me/dashboard", Function: Profile,
+		Summary: "Demonstration figures of the account in context",
+	}
 )
 
 // Routes returns Hearth's own routes; product.Routes adds the product's.
-func Routes() []Route { return []Route{getConfig, getMe} }
+func Routes() []Route {
+	return []Route{
+		getConfig, getMe,
+		listAccounts, putActiveAccount,
+		getProfile, patchProfile, postProfileImage, putProfileImage, deleteProfileImage,
+		getPreferences, patchPreferences, getDashboard,
+	}
+}
 
 // The headers that browsers on other origins may send and read, for API
 // Gateway's CORS settings and the development host alike.

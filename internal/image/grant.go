@@ -14,17 +14,9 @@ import (
 	"hearth/internal/account"
 )
 
-// Upload is what a client needs to send one file to S3.
-type Upload struct {
-	// URL takes the form, by POST as multipart/form-data.
-	URL string
-	// Fields are the form's fields; the file comes after them, as "file".
-	Fields map[string]string
-	// Key names the image when it is attached.
-	Key string
-	// ExpiresAt is until when the upload may begin.
-	ExpiresAt time.Time
-}
+// Upload is what a client needs to send one file to S3: the fields of the form,
+// after which comes the file, as "file".
+type Upload = account.Upload
 
 // tagging is the form field that marks an upload as pending. S3 takes it as XML.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html

@@ -53,6 +53,6 @@ func Grants() account.Grants { return account.CoreGrants() }
 // OpenAPI describes every route of the API, OpenAPI 3.1 as JSON.
 func OpenAPI() ([]byte, error) {
 	return httpapi.Document(func(a *httpapi.API) {
-		httpapi.RegisterProfile(a, account.Hybrid, httpapi.PublicConfig{})
+		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
 	})
 }

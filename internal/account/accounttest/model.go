@@ -44,14 +44,19 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var failed []account.Premise
+	failure := account.PremiseError{Found: account.Records{}}
 	for _, p := range change.AllPremises() {
-		if !p.Holds(m.records[p.Key()]) {
-			failed = append(failed, p)
+		record, ok := m.records[p.Key()]
+		if p.Holds(record) {
+			continue
+		}
+		failure.Failed = append(failure.Failed, p)
+		if ok {
+			failure.Found[p.Key()] = record
 		}
 	}
-	if len(failed) > 0 {
-		return &account.PremiseError{Failed: failed}
+	if len(failure.Failed) > 0 {
+		return &failure
 	}
 	for _, r := range change.Puts {
 		m.records[r.Key()] = r
@@ -62,8 +67,8 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 	return nil
 }
 
-// Memberships returns the user's memberships in pages of pageSize.
-func (m *Model) Memberships(_ context.Context, userID, after string) ([]*account.Membership, string, error) {
+// Memberships returns a page of the user's memberships.
+func (m *Model) Memberships(_ context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var page []*account.Membership
@@ -73,13 +78,11 @@ func (m *Model) Memberships(_ context.Context, userID, after string) ([]*account
 		}
 	}
 	slices.SortFunc(page, func(a, b *account.Membership) int { return strings.Compare(a.OrganizationID, b.OrganizationID) })
-	if len(page) <= pageSize {
+	if len(page) <= limit {
 		return page, "", nil
 	}
-	return page[:pageSize], page[pageSize-1].OrganizationID, nil
+	return page[:limit], page[limit-1].OrganizationID, nil
 }
-
-const pageSize = 3 // small, so that tests meet a second page
 
 // All returns every record, for invariants to be checked on.
 func (m *Model) All() account.Records {

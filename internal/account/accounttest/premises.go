@@ -120,6 +120,10 @@ func testMixedFailures(t *testing.T, s account.Store) {
 	if !reflect.DeepEqual(want, failed.Failed) {
 		t.Errorf("failed premises: got %v, want %v", failed.Failed, want)
 	}
+	found := account.Records{account.UserKey("u"): user("u"), account.OrganizationKey("o"): organization("o")}
+	if !reflect.DeepEqual(found, failed.Found) {
+		t.Errorf("records in the way: got %v, want %v", failed.Found, found)
+	}
 	if !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("the answer is not the first failure's: %v", err)
 	}

@@ -81,6 +81,7 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			user("u1"), organization("u1"), membership("u1", "u1", account.Owner), session("u1", "s1"),
 			&account.Address{Email: "ada@example.com", UserID: "u1", Version: 1},
 			&account.Deletion{UserID: "u2", Version: 1},
+			&account.Idempotency{UserID: "u1", ID: "k 1", Request: "hash", Made: "id", ExpiresAt: now.Truncate(time.Second), Version: 1},
 		} {
 			records[r.Key()] = r
 			put(t, s, r)
@@ -88,6 +89,7 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		keys := []account.Key{
 			account.UserKey("u1"), account.OrganizationKey("u1"), account.MembershipKey("u1", "u1"),
 			account.SessionKey("u1", "s1"), account.AddressKey("ADA@example.com"), account.DeletionKey("u2"),
+			account.IdempotencyKey("u1", "k 1"),
 			account.UserKey("nobody"),
 		}
 		expect(t, s, records, keys...)
@@ -126,10 +128,12 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 
 func testUpdates(t *testing.T, s account.Store) {
 	name, status, none := "New", account.OrganizationClosing, ""
+	theme, language, image := "light", "en", "images/u/1"
 	later := now.Add(48 * time.Hour)
 	put(t, s, user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin))
 	updates := []account.Update{
-		account.ChangeUser{UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1, UpdatedAt: later},
+		account.ChangeUser{UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1,
+			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later},
 		account.ChangeOrganization{OrganizationID: "o", Name: &name, Status: &status, Members: 2, Owners: -1, Seats: 3, UpdatedAt: later},
 		account.ChangeSession{UserID: "u", SessionID: "s", ActiveOrganizationID: &none, LastSeenAt: &later, RevokedAt: &later},
 		account.ChangeMembership{UserID: "u", OrganizationID: "o", UserName: "Zoë", UserEmail: "z@example.com", UserVersion: 9},
@@ -195,7 +199,7 @@ func testMemberships(t *testing.T, s account.Store) {
 		want = append(want, m.OrganizationID)
 	}
 	for after := ""; ; {
-		page, next, err := s.Memberships(t.Context(), "u", after)
+		page, next, err := s.Memberships(t.Context(), "u", after, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +216,7 @@ func testMemberships(t *testing.T, s account.Store) {
 	if !slices.Equal(want, got) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if page, next, err := s.Memberships(t.Context(), "nobody", ""); len(page) != 0 || next != "" || err != nil {
+	if page, next, err := s.Memberships(t.Context(), "nobody", "", 3); len(page) != 0 || next != "" || err != nil {
 		t.Errorf("nobody's memberships: %v, %q, %v", page, next, err)
 	}
 }

@@ -1,0 +1,27 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+
+	"hearth/internal/account"
+)
+
+// repeatable is what every POST takes that makes something.
+type repeatable struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"Sent again within 24 hours with the same body, the request answers the same and makes nothing twice."`
+	RawBody        []byte
+}
+
+// repeat names the request of a route for an account.
+func (r repeatable) repeat(route Route, accountID string) account.Repeat {
+	if r.IdempotencyKey == "" {
+		return account.Repeat{}
+	}
+	hash := sha256.New()
+	for _, part := range []string{route.Key(), accountID, string(r.RawBody)} {
+		sum := sha256.Sum256([]byte(part))
+		hash.Write(sum[:])
+	}
+	return account.Repeat{Key: r.IdempotencyKey, Request: base64.RawURLEncoding.EncodeToString(hash.Sum(nil))}
+}
