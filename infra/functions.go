@@ -45,7 +45,7 @@ var (
 	profile = function{
 		name: string(httpapi.Profile), description: "Who the caller is: configuration, user, accounts",
 		memory: 512, timeout: 10 * time.Second,
-		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "UpdateItem"},
+		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
 	}
 	postconfirmation = function{
 		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",

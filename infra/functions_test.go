@@ -39,7 +39,7 @@ func wantGrants() map[string][]string {
 	return map[string][]string{
 		"Profile": {
 			logging("Profile"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
 		},
 		"Postconfirmation": {
 			logging("Postconfirmation"),
