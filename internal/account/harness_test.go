@@ -93,7 +93,18 @@ func (p *fakePool) Person(_ context.Context, accessToken string) (account.Person
 	return person, nil
 }
 
-func (p *fakePool) Rename(context.Context, string, string) error { return p.err }
+func (p *fakePool) Rename(_ context.Context, accessToken, name string) error {
+	if p.err != nil {
+		return p.err
+	}
+	person, ok := p.people[accessToken]
+	if !ok {
+		return account.ErrUnauthenticated
+	}
+	person.Name = name
+	p.people[accessToken] = person
+	return nil
+}
 
 // world is a service over a store, a pool and a clock that a test controls.
 type world struct {
