@@ -3,6 +3,7 @@ package image
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,7 +66,9 @@ func failure(operation string, err error) error {
 	case "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ThrottlingException":
 		return account.ErrUnavailable.Because(cause)
 	}
-	if api.ErrorFault() == smithy.FaultServer {
+	// S3 does not say in the body whose fault an error is.
+	var answer *awshttp.ResponseError
+	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
 		return account.ErrUnavailable.Because(cause)
 	}
 	return account.ErrInternal.Because(cause)

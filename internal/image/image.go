@@ -69,8 +69,9 @@ const (
 	// image has to leave every cache too.
 	CacheControl = "public, max-age=86400, immutable"
 
-	// PendingTag and PendingValue mark what was uploaded and not yet attached.
-	PendingTag   = "state"
+	// PendingTag is the tag's key of what was uploaded and not yet attached.
+	PendingTag = "state"
+	// PendingValue is that tag's value.
 	PendingValue = "pending"
 	// PendingDays is after how many days the bucket expires it.
 	PendingDays = 1
