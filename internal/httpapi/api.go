@@ -121,6 +121,9 @@ func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handl
 		// A function answers requests; only `product.OpenAPI` describes them.
 		Hidden: !a.documented,
 	}
+	if route.Creates {
+		operation.DefaultStatus = http.StatusCreated
+	}
 	if a.documented {
 		document(&operation, route)
 	}

@@ -9,8 +9,8 @@ import (
 	"hearth/internal/account"
 )
 
-// page is what every list takes.
-type page struct {
+// Page is what every list takes; exported for the same reason as Precondition.
+type Page struct {
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"100" doc:"The largest number of items."`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"nextCursor of the page before."`
 }

@@ -22,7 +22,7 @@ type Images interface {
 }
 
 type postImageInput struct {
-	repeatable
+	Repeatable
 	Body struct {
 		ContentType string `json:"contentType" enum:"image/png,image/jpeg,image/webp"`
 		Size        int64  `json:"size" minimum:"1" maximum:"2097152" doc:"The file's size in bytes."`
@@ -42,13 +42,13 @@ type postImageOutput struct {
 }
 
 type putImageInput struct {
-	ifMatch
+	Precondition
 	Body struct {
 		Key string `json:"key" minLength:"1" maxLength:"256"`
 	}
 }
 
-type deleteImageInput struct{ ifMatch }
+type deleteImageInput struct{ Precondition }
 
 func (d ProfileDependencies) imageURL(key string) *string {
 	if key == "" {
@@ -76,14 +76,14 @@ func registerImage(a *API, d ProfileDependencies) {
 				return nil, err
 			}
 		}
-		user, err := d.Service.SetImage(ctx, c, in.Body.Key, d.unchanged(in.ifMatch))
+		user, err := d.Service.SetImage(ctx, c, in.Body.Key, d.unchanged(in.Precondition))
 		if err != nil {
 			return nil, err
 		}
 		return d.profile(user), nil
 	})
 	Handle(a, deleteProfileImage, func(ctx context.Context, c account.Caller, in *deleteImageInput) (*struct{}, error) {
-		_, err := d.Service.SetImage(ctx, c, "", d.unchanged(in.ifMatch))
+		_, err := d.Service.SetImage(ctx, c, "", d.unchanged(in.Precondition))
 		return nil, err
 	})
 }

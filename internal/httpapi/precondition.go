@@ -6,15 +6,16 @@ import (
 	"hearth/internal/account"
 )
 
-// ifMatch is the condition of a client on what it changes (RFC 9110, 13.1.1).
-// Without it the last one wins.
-type ifMatch struct {
+// Precondition is the condition of a client on what it changes (RFC 9110,
+// 13.1.1). Without it the last one wins. It is exported because huma sees no
+// parameters in an embedded type that is not.
+type Precondition struct {
 	IfMatch string `header:"If-Match" maxLength:"1024" doc:"The ETag of what was read: the change is refused with 412 if it is another one now."`
 }
 
 // check fails with ErrPrecondition unless the condition names the entity tag.
 // A weak tag never matches strongly.
-func (m ifMatch) check(current string) error {
+func (m Precondition) check(current string) error {
 	if m.IfMatch == "" || strings.TrimSpace(m.IfMatch) == "*" {
 		return nil
 	}

@@ -12,7 +12,7 @@ type preferencesOutput struct {
 }
 
 type patchPreferencesInput struct {
-	ifMatch
+	Precondition
 	Body struct {
 		Theme    *string `json:"theme,omitempty" enum:"light,dark,system"`
 		Language *string `json:"language,omitempty" maxLength:"64" doc:"A BCP 47 tag, one of those in GET /config."`

@@ -20,7 +20,7 @@ type profileOutput struct {
 }
 
 type patchProfileInput struct {
-	ifMatch
+	Precondition
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"256" doc:"1 to 64 characters after trimming and cleaning."`
 	}
@@ -32,7 +32,7 @@ func (d ProfileDependencies) profile(u account.User) *profileOutput {
 }
 
 // unchanged is a client's condition on the profile that it saw.
-func (d ProfileDependencies) unchanged(m ifMatch) account.Unchanged {
+func (d ProfileDependencies) unchanged(m Precondition) account.Unchanged {
 	return func(u account.User) error { return m.check(d.profile(u).ETag) }
 }
 
@@ -41,7 +41,7 @@ func registerProfile(a *API, d ProfileDependencies) {
 		return d.profile(c.User), nil
 	})
 	Handle(a, patchProfile, func(ctx context.Context, c account.Caller, in *patchProfileInput) (*profileOutput, error) {
-		user, err := d.Service.Rename(ctx, c, in.Body.Name, d.unchanged(in.ifMatch))
+		user, err := d.Service.Rename(ctx, c, in.Body.Name, d.unchanged(in.Precondition))
 		if err != nil {
 			return nil, err
 		}

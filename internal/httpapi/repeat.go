@@ -7,14 +7,15 @@ import (
 	"hearth/internal/account"
 )
 
-// repeatable is what every POST takes that makes something.
-type repeatable struct {
+// Repeatable is what every POST takes that makes something. It is exported
+// because huma sees no parameters in an embedded type that is not.
+type Repeatable struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"Sent again within 24 hours with the same body, the request answers the same and makes nothing twice."`
-	RawBody        []byte
+	RawBody        []byte `contentType:"application/json"`
 }
 
 // repeat names the request of a route for an account.
-func (r repeatable) repeat(route Route, accountID string) account.Repeat {
+func (r Repeatable) repeat(route Route, accountID string) account.Repeat {
 	if r.IdempotencyKey == "" {
 		return account.Repeat{}
 	}

@@ -23,6 +23,9 @@ type Route struct {
 	Function Function
 	// Open routes have no authorizer; all others want an access token.
 	Open bool
+	// Creates routes answer 201 with what they made; others answer 200, or 204
+	// where there is nothing to say.
+	Creates bool
 	// Permission is what the caller's role in the account must allow. Empty:
 	// being signed in is enough.
 	Permission account.Permission
@@ -60,7 +63,7 @@ var (
 		Summary: "Change the user's name, and with it that of the personal organization",
 	}
 	postProfileImage = Route{
-		Name: "post-profile-image", Method: "POST", Path: "/me/profile/image", Function: Profile,
+		Name: "post-profile-image", Method: "POST", Path: "/me/profile/image", Function: Profile, Creates: true,
 		Summary: "Get leave to upload an image",
 	}
 	putProfileImage = Route{
