@@ -4,7 +4,9 @@ package product
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"hearth/internal/account"
@@ -36,6 +38,9 @@ func Config(overrides string) (account.Config, error) {
 		d.DisallowUnknownFields()
 		if err := d.Decode(&c); err != nil {
 			return account.Config{}, fmt.Errorf("configuration: %w", err)
+		}
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return account.Config{}, errors.New("configuration: there is more behind the JSON object")
 		}
 	}
 	if err := c.Validate(); err != nil {
