@@ -73,7 +73,7 @@ func TestManyEnrollOnePerson(t *testing.T) {
 		if caller.Organization.ID != ada.ID || caller.Role != account.Owner {
 			r.Fatalf("the next request acts for %+v", caller.Organization)
 		}
-		expectOneOfEverything(t, calm)
+		expectOneOfEverything(t, calm, "Ada")
 		if t.Failed() {
 			r.FailNow()
 		}

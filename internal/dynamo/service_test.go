@@ -31,6 +31,8 @@ func service(store account.Store) *account.Service {
 	})
 }
 
+func unconditionally(account.User) error { return nil }
+
 func signIn(session string) account.Identity {
 	return account.Identity{UserID: ada.ID, Username: ada.Username, SessionID: session, AuthTime: time.Now().Unix(), AccessToken: "token"}
 }
@@ -83,6 +85,48 @@ func TestCallsOfAuthorize(t *testing.T) {
 				t.Fatal(err)
 			}
 			calls("when the session names a team", signIn("s1"), account.Target{}, read, read)
+
+			for _, limit := range []int{1, account.MaxAccounts} {
+				wire.Reset()
+				if _, err := s.Accounts(t.Context(), signIn("s1"), account.Target{}, "", limit); err != nil {
+					t.Fatal(err)
+				}
+				if got := wire.Calls(); !slices.Equal(got, []string{"Query", read}) {
+					t.Errorf("the switcher, pages of %d: %v", limit, got)
+				}
+			}
+			c, err := s.Authorize(t.Context(), signIn("s1"), account.Target{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			dark := account.ThemeDark
+			for what, do := range map[string]func() error{
+				"rename":      func() error { _, err := s.Rename(t.Context(), c, "Grace", unconditionally); return err },
+				"image":       func() error { _, err := s.SetImage(t.Context(), c, "images/a/b", unconditionally); return err },
+				"preferences": func() error { _, err := s.SetPreferences(t.Context(), c, &dark, nil, unconditionally); return err },
+				"once": func() error {
+					_, err := s.Once(t.Context(), c, account.Repeat{Key: "k", Request: "r"}, "1")
+					return err
+				},
+			} {
+				if c, err = s.Authorize(t.Context(), signIn("s1"), account.Target{}); err != nil {
+					t.Fatal(err)
+				}
+				wire.Reset()
+				if err := do(); err != nil {
+					t.Fatalf("%s: %v", what, err)
+				}
+				if got := wire.Calls(); !slices.Equal(got, []string{write}) {
+					t.Errorf("%s, behind authorize: %v", what, got)
+				}
+			}
+			wire.Reset()
+			if _, err := s.Choose(t.Context(), signIn("s1"), nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := wire.Calls(); !slices.Equal(got, []string{read, write}) {
+				t.Errorf("choose an account: %v", got)
+			}
 		})
 	}
 }
@@ -101,7 +145,29 @@ var operations = []struct {
 		_, err := s.Authorize(ctx, signIn("s1"), account.Target{})
 		return err
 	}},
+	{"choose", func(ctx context.Context, s *account.Service) error {
+		_, err := s.Choose(ctx, signIn("s1"), nil)
+		return err
+	}},
+	{"grant an image once", func(ctx context.Context, s *account.Service) error {
+		c, err := s.Authorize(ctx, signIn("s1"), account.Target{})
+		if err != nil {
+			return err
+		}
+		id, err := s.Once(ctx, c, account.Repeat{Key: "k", Request: "hash"}, "the first")
+		if err == nil && id != "the first" {
+			return fmt.Errorf("made %q", id)
+		}
+		return err
+	}},
 	{"follow", func(ctx context.Context, s *account.Service) error { return s.FollowUser(ctx, ada.ID) }},
+	{"rename", func(ctx context.Context, s *account.Service) error {
+		c, err := s.Authorize(ctx, signIn("s1"), account.Target{})
+		if err == nil {
+			_, err = s.Rename(ctx, c, "Augusta", unconditionally)
+		}
+		return err
+	}},
 	{"end sessions", func(ctx context.Context, s *account.Service) error { return s.EndSessions(ctx, ada.ID) }},
 }
 
@@ -138,7 +204,7 @@ func TestKilledAnywhereAndDoneAgain(t *testing.T) {
 					if err := operation.do(t.Context(), service(store)); err != nil {
 						t.Fatalf("killed at call %d, then done again: %v", call, err)
 					}
-					expectOneOfEverything(t, store)
+					expectOneOfEverything(t, store, nameAfter(i))
 					expectOutcome(t, store, operation.name)
 					if !reached {
 						return
@@ -147,6 +213,16 @@ func TestKilledAnywhereAndDoneAgain(t *testing.T) {
 			})
 		}
 	}
+}
+
+// nameAfter is the person's name when the operations up to the i-th are done.
+func nameAfter(i int) string {
+	for _, operation := range operations[:i+1] {
+		if operation.name == "rename" {
+			return "Augusta"
+		}
+	}
+	return "Ada"
 }
 
 func prepare(t *testing.T, store account.Store, before int) {
@@ -168,7 +244,7 @@ func prepare(t *testing.T, store account.Store, before int) {
 }
 
 // expectOneOfEverything holds what must be true of a person once they are in.
-func expectOneOfEverything(t testing.TB, store account.Store) {
+func expectOneOfEverything(t testing.TB, store account.Store, name string) {
 	t.Helper()
 	records, err := store.Read(t.Context(), account.UserKey(ada.ID), account.OrganizationKey(ada.ID),
 		account.MembershipKey(ada.ID, ada.ID), account.AddressKey(ada.Email))
@@ -180,9 +256,9 @@ func expectOneOfEverything(t testing.TB, store account.Store) {
 	if user == nil || personal == nil || membership == nil || address == nil {
 		t.Fatalf("half a person: %v", records)
 	}
-	if user.Status != account.UserActive || user.Name != "Ada" || address.UserID != ada.ID ||
-		membership.Role != account.Owner || membership.UserName != "Ada" ||
-		!personal.IsPersonal || personal.Status != account.OrganizationActive || personal.Name != "Ada's Organization" ||
+	if user.Status != account.UserActive || user.Name != name || address.UserID != ada.ID ||
+		membership.Role != account.Owner || membership.UserName != name ||
+		!personal.IsPersonal || personal.Status != account.OrganizationActive || personal.Name != account.PersonalName(name) ||
 		personal.MemberCount != 1 || personal.OwnerCount != 1 || personal.SeatsUsed != 1 {
 		t.Errorf("user %+v, organization %+v, membership %+v, address %+v", user, personal, membership, address)
 	}
@@ -229,5 +305,5 @@ func TestContentionEndsInAConflict(t *testing.T) {
 		t.Errorf("after three conflicts: %t, %v", created, err)
 	}
 	wire.Spoil(nil)
-	expectOneOfEverything(t, store)
+	expectOneOfEverything(t, store, "Ada")
 }
