@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -41,20 +42,26 @@ const triggerMargin = 500 * time.Millisecond
 // must not fail their sign-up: it is logged and counted, and the first request
 // of the person makes up for it.
 func PostConfirmation(enroller Enroller, pool *UserPool, log *slog.Logger) lambda.Handler {
-	return lambda.NewHandler(func(ctx context.Context, event events.CognitoEventUserPoolsPostConfirmation) (events.CognitoEventUserPoolsPostConfirmation, error) {
+	// The event goes back as it came: Cognito may send more than Hearth knows of.
+	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (json.RawMessage, error) {
 		if deadline, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-triggerMargin))
 			defer cancel()
 		}
+		var event events.CognitoEventUserPoolsPostConfirmation
+		err := json.Unmarshal(payload, &event)
+		if err == nil {
+			err = confirm(ctx, enroller, pool, event)
+		}
 		userID := event.Request.UserAttributes[AttributeSub]
-		if err := confirm(ctx, enroller, pool, event); err != nil {
+		if err != nil {
 			log.ErrorContext(ctx, TriggerFailed, slog.String("source", event.TriggerSource),
 				slog.String("userId", userID), slog.String("cause", err.Error()))
 		} else {
 			log.InfoContext(ctx, "post-confirmation", slog.String("source", event.TriggerSource), slog.String("userId", userID))
 		}
-		return event, nil
+		return payload, nil
 	})
 }
 

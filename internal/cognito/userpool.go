@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"hearth/internal/account"
 )
@@ -91,6 +93,14 @@ func poolError(operation string, err error) error {
 	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "RequestLimitExceeded",
 		"InternalErrorException", "ServiceUnavailable", "InternalFailure":
 		return account.ErrUnavailable.Because(cause)
+	}
+	// What has no name here is told by its status.
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		status := response.HTTPStatusCode()
+		if status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
+			return account.ErrUnavailable.Because(cause)
+		}
 	}
 	return account.ErrInternal.Because(cause)
 }

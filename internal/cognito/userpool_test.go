@@ -1,0 +1,240 @@
+package cognito_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"hearth/internal/account"
+	"hearth/internal/cognito"
+)
+
+const (
+	ada         = "b3d4c8f2-70a1-70c5-9f0e-2a6d1c9b7e34"
+	poolID      = "eu-central-1_ExAmPlE12"
+	accessToken = "eyJraWQiOiJ0ZXN0In0.c2VjcmV0.c2ln"
+	email       = "ada@example.com"
+)
+
+// wire is the network: it answers every call alike and keeps what was asked.
+type wire struct {
+	status    int
+	errorType string
+	body      string
+	err       error
+
+	operations []string
+	inputs     []map[string]any
+}
+
+func (w *wire) Do(request *http.Request) (*http.Response, error) {
+	_, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), ".")
+	w.operations = append(w.operations, operation)
+	input := map[string]any{}
+	if err := json.NewDecoder(request.Body).Decode(&input); err != nil {
+		return nil, err
+	}
+	w.inputs = append(w.inputs, input)
+	if w.err != nil {
+		return nil, w.err
+	}
+	header := http.Header{"Content-Type": {"application/x-amz-json-1.1"}}
+	if w.errorType != "" {
+		header.Set("X-Amzn-Errortype", w.errorType)
+	}
+	return &http.Response{
+		StatusCode: w.status, Header: header, Body: io.NopCloser(bytes.NewBufferString(w.body)), Request: request,
+	}, nil
+}
+
+// over is a user pool over the wire that asks once.
+func over(w *wire) *cognito.UserPool {
+	return cognito.NewUserPool(cognitoidentityprovider.New(cognitoidentityprovider.Options{
+		Region: "eu-central-1", HTTPClient: w, Retryer: aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
+		}),
+	}))
+}
+
+func answer(body string) *wire { return &wire{status: http.StatusOK, body: body} }
+
+func refusal(status int, name string) *wire {
+	return &wire{status: status, errorType: name, body: `{"__type":"` + name + `","message":"Said by Cognito."}`}
+}
+
+func TestPersonReadsTheAttributes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule, body string
+		want       account.Person
+	}{
+		{
+			"all of them",
+			`{"Username":"Google_1","UserAttributes":[
+				{"Name":"sub","Value":"` + ada + `"},{"Name":"email","Value":"Ada@Example.com"},{"Name":"email_verified","Value":"true"},
+				{"Name":"name","Value":"Ada"},{"Name":"given_name","Value":"A"},{"Name":"family_name","Value":"L"},
+				{"Name":"locale","Value":"de-AT"},{"Name":"custom:other","Value":"x"}]}`,
+			account.Person{
+				ID: ada, Username: "Google_1", Email: "Ada@Example.com", EmailVerified: true,
+				Name: "Ada", GivenName: "A", FamilyName: "L", Locale: "de-AT",
+			},
+		},
+		{
+			"an address that is not verified",
+			`{"Username":"u","UserAttributes":[
+				{"Name":"sub","Value":"u"},{"Name":"email","Value":"a@example.com"},{"Name":"email_verified","Value":"false"}]}`,
+			account.Person{ID: "u", Username: "u", Email: "a@example.com"},
+		},
+		{
+			"nothing said of it",
+			`{"Username":"u","UserAttributes":[{"Name":"sub","Value":"u"},{"Name":"email","Value":"a@example.com"}]}`,
+			account.Person{ID: "u", Username: "u", Email: "a@example.com"},
+		},
+		{
+			"said otherwise",
+			`{"Username":"u","UserAttributes":[{"Name":"sub","Value":"u"},{"Name":"email_verified","Value":"TRUE"}]}`,
+			account.Person{ID: "u", Username: "u"},
+		},
+		{
+			"attributes without a value",
+			`{"Username":"u","UserAttributes":[{"Name":"sub","Value":"u"},{"Name":"name"}]}`,
+			account.Person{ID: "u", Username: "u"},
+		},
+		{"none", `{"Username":"u","UserAttributes":[]}`, account.Person{Username: "u"}},
+	} {
+		w := answer(c.body)
+		got, err := over(w).Person(t.Context(), accessToken)
+		if err != nil {
+			t.Fatalf("%s: %v", c.rule, err)
+		}
+		if got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.rule, got, c.want)
+		}
+		if len(w.inputs) != 1 || w.operations[0] != "GetUser" || len(w.inputs[0]) != 1 || w.inputs[0]["AccessToken"] != accessToken {
+			t.Errorf("%s: asked %v %v", c.rule, w.operations, w.inputs)
+		}
+	}
+}
+
+// The errors of the operations that Hearth calls and those that every operation
+// has, each with what it means to a caller.
+func TestPoolErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		status int
+		want   *account.Error
+	}{
+		{"NotAuthorizedException", 400, account.ErrUnauthenticated},
+		{"UserNotFoundException", 400, account.ErrUnauthenticated},
+		{"UserNotConfirmedException", 400, account.ErrUnauthenticated},
+		{"PasswordResetRequiredException", 400, account.ErrUnauthenticated},
+		{"TooManyRequestsException", 400, account.ErrUnavailable},
+		{"LimitExceededException", 400, account.ErrUnavailable},
+		{"ThrottlingException", 400, account.ErrUnavailable},
+		{"RequestLimitExceeded", 503, account.ErrUnavailable},
+		{"InternalErrorException", 500, account.ErrUnavailable},
+		{"InternalFailure", 500, account.ErrUnavailable},
+		{"ServiceUnavailable", 503, account.ErrUnavailable},
+		// By their status, whatever they are called.
+		{"ServiceUnavailableException", 503, account.ErrUnavailable},
+		{"InternalServerError", 500, account.ErrUnavailable},
+		{"RequestTimeoutException", 408, account.ErrUnavailable},
+		{"SomethingNew", 502, account.ErrUnavailable},
+		// Mistakes of ours or of the deployment.
+		{"InvalidParameterException", 400, account.ErrInternal},
+		{"ResourceNotFoundException", 400, account.ErrInternal},
+		{"ForbiddenException", 403, account.ErrInternal},
+		{"AccessDeniedException", 400, account.ErrInternal},
+		{"ExpiredTokenException", 400, account.ErrInternal},
+		{"UnrecognizedClientException", 400, account.ErrInternal},
+		{"SomethingNew", 400, account.ErrInternal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			person, err := over(refusal(c.status, c.name)).Person(t.Context(), accessToken)
+			expect(t, err, c.want, "GetUser", c.name)
+			if person != (account.Person{}) {
+				t.Errorf("a person was given out: %+v", person)
+			}
+			expect(t, over(refusal(c.status, c.name)).Rename(t.Context(), accessToken, "Ada"), c.want, "UpdateUserAttributes", c.name)
+			if c.name != "UserNotFoundException" {
+				expect(t, over(refusal(c.status, c.name)).SignOutEverywhere(t.Context(), poolID, ada), c.want, "AdminUserGlobalSignOut", c.name)
+			}
+		})
+	}
+}
+
+// expect fails the test unless err means want and keeps the cause for the log,
+// without the token.
+func expect(t *testing.T, err error, want *account.Error, operation, cause string) {
+	t.Helper()
+	found := new(account.Error)
+	if !errors.As(err, &found) || found.Code != want.Code || found.Detail != want.Detail {
+		t.Fatalf("%s: got %v, want %s", operation, err, want.Code)
+	}
+	if !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), cause) {
+		t.Errorf("the log would not tell what failed: %v", err)
+	}
+	if strings.Contains(err.Error(), accessToken) {
+		t.Errorf("the log would tell the token: %v", err)
+	}
+}
+
+func TestPoolThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]*wire{
+		"no connection":    {err: errors.New("dial tcp: connection refused")},
+		"an answer cut":    {err: io.ErrUnexpectedEOF},
+		"a page of HTML":   {status: http.StatusBadGateway, body: "<html>Bad Gateway</html>"},
+		"nothing in a 503": {status: http.StatusServiceUnavailable},
+		"half an answer":   answer(`{"Username":"u","UserAttr`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := over(w).Person(t.Context(), accessToken); !errors.Is(err, account.ErrUnavailable) {
+				t.Errorf("got %v, want unavailable", err)
+			}
+		})
+	}
+}
+
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	w := answer(`{}`)
+	if err := over(w).SignOutEverywhere(t.Context(), poolID, ada); err != nil {
+		t.Fatal(err)
+	}
+	if w.operations[0] != "AdminUserGlobalSignOut" || w.inputs[0]["UserPoolId"] != poolID || w.inputs[0]["Username"] != ada {
+		t.Errorf("asked %v %v", w.operations, w.inputs)
+	}
+	// Who is gone has nothing left to be signed out of.
+	if err := over(refusal(http.StatusBadRequest, "UserNotFoundException")).SignOutEverywhere(t.Context(), poolID, ada); err != nil {
+		t.Errorf("a user who vanished: %v", err)
+	}
+}
+
+func TestRename(t *testing.T) {
+	t.Parallel()
+	w := answer(`{}`)
+	if err := over(w).Rename(t.Context(), accessToken, "Zoë"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(w.inputs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"AccessToken":"` + accessToken + `","UserAttributes":[{"Name":"name","Value":"Zoë"}]}`
+	if w.operations[0] != "UpdateUserAttributes" || string(text) != want {
+		t.Errorf("asked %s %s, want %s", w.operations[0], text, want)
+	}
+}
