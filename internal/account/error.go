@@ -2,6 +2,8 @@ package account
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -45,6 +47,9 @@ const (
 	FieldUnknownValue FieldCode = "unknown_value"
 	FieldNotAllowed   FieldCode = "not_allowed"
 )
+
+// FieldCodes returns the closed set of field codes, in no order.
+func FieldCodes() []FieldCode { return slices.Collect(maps.Keys(fieldDetails)) }
 
 // FieldError is what is wrong with one field of a request.
 type FieldError struct {

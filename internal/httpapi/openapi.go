@@ -7,9 +7,10 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"hearth/internal/account"
 )
 
 const bearer = "accessToken"
@@ -28,7 +29,7 @@ func Document(register func(*API)) ([]byte, error) {
 	spec.Info = &huma.Info{
 		Title: "Hearth", Version: "1",
 		Description: "Accounts: users, personal organizations, teams. Errors are application/problem+json with a stable " +
-			"`code`, but where API Gateway itself answers: 401 and 403 of its authorizer, 404 of an unknown route, 413, 429 and 503 " +
+			"`code`, but where API Gateway itself answers: 401 and 403 of its authorizer, 404 of an unknown route, 413, 429, 500 and 503 " +
 			"are `{\"message\": …}`.",
 	}
 	spec.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: {
@@ -42,14 +43,13 @@ func Document(register func(*API)) ([]byte, error) {
 			if operation == nil {
 				continue
 			}
-			for status, response := range operation.Responses {
-				describe(status, response)
-			}
 			if len(operation.Responses) == 0 {
 				return nil, fmt.Errorf("%s has no answers", path)
 			}
+			describe(operation)
 		}
 	}
+	closeCodes(spec.Components.Schemas.Map())
 	text, err := json.MarshalIndent(spec, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
@@ -57,10 +57,37 @@ func Document(register func(*API)) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// document adds what every operation of a route can answer.
+// closeCodes lists the codes of problems and of their fields, so that a client
+// can be checked for a translation of each.
+func closeCodes(schemas map[string]*huma.Schema) {
+	list := func(schema string, codes []string) {
+		s := schemas[schema]
+		if s == nil || s.Properties["code"] == nil {
+			return
+		}
+		slices.Sort(codes)
+		for _, code := range codes {
+			s.Properties["code"].Enum = append(s.Properties["code"].Enum, code)
+		}
+	}
+	var problems, fields []string
+	for code := range statuses {
+		problems = append(problems, string(code))
+	}
+	for _, code := range account.FieldCodes() {
+		fields = append(fields, string(code))
+	}
+	list("Problem", problems)
+	list("FieldError", fields)
+}
+
+// document says what a route wants and what everything on the way to its
+// handler can answer; describe adds what follows from the handler's input.
 func document(operation *huma.Operation, route Route) {
 	operation.Tags = []string{string(route.Function)}
-	operation.Errors = []int{http.StatusServiceUnavailable}
+	operation.Responses = map[string]*huma.Response{}
+	// Every operation refuses query parameters that it does not know.
+	operation.Errors = []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	if route.Open {
 		return
 	}
@@ -70,34 +97,75 @@ func document(operation *huma.Operation, route Route) {
 		Name: HeaderAccountID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "The account to act for. Without it the session decides.",
 	})
-	operation.Responses = map[string]*huma.Response{}
 }
 
-// describe adds the headers that every answer has, and the other body where API
-// Gateway may be the one who answers.
-func describe(status string, response *huma.Response) {
-	code, err := strconv.Atoi(status)
-	if err != nil {
-		return
+// byGateway are the statuses with which API Gateway may answer by itself.
+var byGateway = []int{
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestEntityTooLarge,
+	http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
+}
+
+// describe completes an operation's answers: the statuses that its input
+// brings along, the headers, and the other body where API Gateway may be the
+// one who answers.
+func describe(operation *huma.Operation) {
+	problem := func(status int) {
+		operation.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
+		}
 	}
+	if operation.RequestBody != nil {
+		problem(http.StatusRequestEntityTooLarge)
+		problem(http.StatusUnsupportedMediaType)
+	}
+	for _, p := range operation.Parameters {
+		if p.Name == "If-Match" {
+			problem(http.StatusPreconditionFailed)
+		}
+	}
+	// No function answers 429: API Gateway alone does.
+	operation.Responses[strconv.Itoa(http.StatusTooManyRequests)] = &huma.Response{
+		Description: http.StatusText(http.StatusTooManyRequests), Content: map[string]*huma.MediaType{},
+	}
+	for status, response := range operation.Responses {
+		if code, err := strconv.Atoi(status); err == nil {
+			describeAnswer(code, response, len(operation.Security) > 0)
+		}
+	}
+}
+
+func describeAnswer(status int, response *huma.Response, signedIn bool) {
 	if response.Headers == nil {
 		response.Headers = map[string]*huma.Param{}
+	}
+	for _, always := range response.Headers { // what a handler gives, it always gives
+		always.Required = true
 	}
 	header := func(name, description string) {
 		response.Headers[name] = &huma.Param{Description: description, Schema: &huma.Schema{Type: huma.TypeString}}
 	}
-	if code < http.StatusBadRequest {
+	header("Cache-Control", "no-store, unless the answer is the same for everybody. API Gateway's own answers have none.")
+	if signedIn {
 		header(HeaderAccountID, "The account that the request acted for, where there was one.")
+	}
+	if status < http.StatusBadRequest {
+		response.Headers["Cache-Control"].Required = true
 		return
 	}
-	if code == http.StatusServiceUnavailable {
-		header("Retry-After", "Seconds to wait.")
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		header("WWW-Authenticate", "Why API Gateway's authorizer refused the token.")
+	case http.StatusServiceUnavailable:
+		header("Retry-After", "Seconds to wait, where a function answers.")
 	}
-	gateway := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable}
-	if slices.Contains(gateway, code) {
-		response.Description = strings.TrimSpace(response.Description + ", by the function (problem) or by API Gateway (message)")
-		response.Content["application/json"] = &huma.MediaType{
-			Schema: &huma.Schema{Ref: "#/components/schemas/GatewayMessage"},
-		}
+	if !slices.Contains(byGateway, status) {
+		return
 	}
+	who := ", by the function (problem) or by API Gateway (message)"
+	if len(response.Content) == 0 {
+		who = ", by API Gateway (message)"
+	}
+	response.Description += who
+	response.Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{Ref: "#/components/schemas/GatewayMessage"}}
 }

@@ -20,7 +20,7 @@ type Problem struct {
 	Detail   string               `json:"detail" doc:"A sentence in English. Clients translate the code instead."`
 	Code     account.Code         `json:"code" doc:"The stable name of the error." example:"not_found"`
 	Instance string               `json:"instance,omitempty" doc:"The id of the request, for asking support."`
-	Errors   []account.FieldError `json:"errors,omitempty" doc:"What is wrong with which field, for invalid_request."`
+	Errors   []account.FieldError `json:"errors,omitempty" nullable:"false" doc:"What is wrong with which field, for invalid_request."`
 
 	retryAfter time.Duration
 }
