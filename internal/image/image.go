@@ -68,6 +68,9 @@ const (
 	// it names, so a longer time would do no harm, were it not that a deleted
 	// image has to leave every cache too.
 	CacheControl = "public, max-age=86400, immutable"
+	// ContentSecurityPolicy comes with each image, where it is served to
+	// everybody: whoever opens it as a page gets no page.
+	ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 	// PendingTag is the tag's key of what was uploaded and not yet attached.
 	PendingTag = "state"

@@ -12,6 +12,7 @@ import (
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/httpapi"
+	"hearth/internal/image"
 )
 
 // functions are the Lambda functions as AWS starts them, each from its environment.
@@ -31,11 +32,14 @@ func newFunctions(o options, id identity, c hostConfig) (functions, error) {
 		"AWS_SECRET_ACCESS_KEY":                      secretAccessKey,
 		"AWS_ENDPOINT_URL_DYNAMODB":                  c.DynamoDBEndpoint,
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": c.CognitoEndpoint,
+		"AWS_ENDPOINT_URL_S3":                        c.S3Endpoint,
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
 		cognito.EnvIssuer:                            c.Issuer,
 		cognito.EnvEndpoint:                          c.CognitoEndpoint,
+		image.EnvBucket:                              c.Bucket,
+		image.EnvURL:                                 c.imageURL(),
 		account.EnvConfig:                            o.Config,
 	}
 	env := boot.Environment(func(name string) string { return variables[name] })

@@ -68,7 +68,7 @@ func (h *host) start(ctx context.Context) error {
 	if err := h.openFolder(); err != nil {
 		return err
 	}
-	api, cognitoSide, err := h.listen(ctx)
+	ports, err := h.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,16 +79,19 @@ func (h *host) start(ctx context.Context) error {
 	if err := h.startDynamoDB(ctx); err != nil {
 		return err
 	}
+	if err := h.startS3(ctx, ports.s3); err != nil {
+		return err
+	}
 	if h.functions, err = newFunctions(h.options, h.id, h.Config); err != nil {
 		return err
 	}
 	if err := h.startEventSource(ctx); err != nil {
 		return err
 	}
-	if err := h.startUserPool(ctx, cognitoSide); err != nil {
+	if err := h.startUserPool(ctx, ports.cognito); err != nil {
 		return err
 	}
-	return h.startAPI(ctx, pages, api)
+	return h.startAPI(ctx, pages, ports.api)
 }
 
 // openFolder takes the data folder and reads what it keeps.
@@ -111,35 +114,39 @@ func (h *host) openFolder() error {
 	return nil
 }
 
+// ports are those that this process answers on.
+type ports struct{ api, cognito, s3 []net.Listener }
+
 // listen takes the ports, so that a taken one is told before anything starts.
 // Clients that come early wait until their server serves.
-func (h *host) listen(ctx context.Context) (api, cognitoSide []net.Listener, err error) {
-	next := func(i int) int {
-		if h.options.Port == 0 {
-			return 0
+func (h *host) listen(ctx context.Context) (taken ports, err error) {
+	take := func(offset int, purpose string) (listeners []net.Listener, url string, err error) {
+		port := h.options.Port
+		if port != 0 {
+			port += offset
 		}
-		return h.options.Port + i
+		listeners, port, err = listen(ctx, port, purpose)
+		if err != nil {
+			return nil, "", err
+		}
+		h.onClose(func() error { return closeAll(listeners) })
+		return listeners, localhost(port), nil
 	}
-	api, apiPort, err := listen(ctx, next(0), "the API")
-	if err != nil {
-		return nil, nil, err
-	}
-	h.onClose(func() error { return closeAll(api) })
-	cognitoSide, cognitoPort, err := listen(ctx, next(1), "Cognito")
-	if err != nil {
-		return nil, nil, err
-	}
-	h.onClose(func() error { return closeAll(cognitoSide) })
 	h.Config = hostConfig{
-		API:             localhost(apiPort),
-		CognitoEndpoint: localhost(cognitoPort),
-		Region:          region,
-		UserPoolID:      h.id.UserPoolID,
-		ClientID:        h.id.WebClientID,
-		Issuer:          localhost(cognitoPort) + "/" + h.id.UserPoolID,
-		TableName:       h.options.Table,
+		Region: region, UserPoolID: h.id.UserPoolID, ClientID: h.id.WebClientID,
+		TableName: h.options.Table, Bucket: bucket,
 	}
-	return api, cognitoSide, nil
+	if taken.api, h.Config.API, err = take(portAPI, "the API"); err != nil {
+		return ports{}, err
+	}
+	if taken.cognito, h.Config.CognitoEndpoint, err = take(portCognito, "Cognito"); err != nil {
+		return ports{}, err
+	}
+	if taken.s3, h.Config.S3Endpoint, err = take(portS3, "S3"); err != nil {
+		return ports{}, err
+	}
+	h.Config.Issuer = h.Config.CognitoEndpoint + "/" + h.id.UserPoolID
+	return taken, nil
 }
 
 func (h *host) startDynamoDB(ctx context.Context) error {
@@ -147,7 +154,7 @@ func (h *host) startDynamoDB(ctx context.Context) error {
 	if h.options.DynamoDB == "" {
 		o := dynamolocal.Options{Dir: filepath.Join(h.options.Dir, "dynamodb")}
 		if h.options.Port != 0 {
-			o.Port = h.options.Port + 2
+			o.Port = h.options.Port + portDynamoDB
 		}
 		engine, err := dynamolocal.Start(ctx, o)
 		if err != nil {

@@ -23,13 +23,22 @@ const (
 	envWatcher = "HEARTH_WATCHER"
 )
 
-// defaultPort is the API's; Cognito and DynamoDB follow it.
+// defaultPort is the API's; the others follow it.
 const defaultPort = 3000
+
+// How far each port is from the API's.
+const (
+	portAPI = iota
+	portCognito
+	portDynamoDB
+	portS3
+)
 
 // The names that a local host needs and nobody has to choose.
 const (
 	region       = "eu-central-1"
 	defaultTable = "hearth-local"
+	bucket       = "hearth-local-images"
 )
 
 // options say how a host runs. Root and Dir are required.
@@ -38,8 +47,8 @@ type options struct {
 	Root string
 	// Dir keeps everything that outlives a restart.
 	Dir string
-	// Port is the API's on the loopback interface; Cognito has the next and
-	// DynamoDB the one after. 0 takes free ones.
+	// Port is the API's on the loopback interface; Cognito, DynamoDB and S3 have
+	// those after it, in this order. 0 takes free ones.
 	Port int
 	// DynamoDB is the endpoint of an engine that runs already, for tests that
 	// share one; empty starts one.
@@ -49,7 +58,7 @@ type options struct {
 	// Config is the product's configuration as JSON, in which only what differs
 	// from the defaults has to stand.
 	Config string
-	// Now is the clock of user pool and gateway; nil is time.Now.
+	// Now is the clock of user pool, gateway and S3; nil is time.Now.
 	Now func() time.Time
 	// Faults is a plan of the user pool's failures; nil plans none.
 	Faults *userpool.Faults
@@ -103,15 +112,15 @@ func (o options) nodeModules() string {
 	return filepath.Join(o.Root, "internal", "local", "node_modules")
 }
 
-// portFrom returns the API's port; two more must fit behind it.
+// portFrom returns the API's port; the others must fit behind it.
 func portFrom(env func(string) string) (int, error) {
 	text := env(envPort)
 	if text == "" {
 		return defaultPort, nil
 	}
 	port, err := strconv.Atoi(text)
-	if err != nil || port < 1 || port > 65533 {
-		return 0, fmt.Errorf("PORT must be a number from 1 to 65533, not %q", text)
+	if highest := 65535 - portS3; err != nil || port < 1 || port > highest {
+		return 0, fmt.Errorf("PORT must be a number from 1 to %d, not %q", highest, text)
 	}
 	return port, nil
 }

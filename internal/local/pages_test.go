@@ -21,7 +21,7 @@ func TestLocalConfigTellsWhereEverythingIs(t *testing.T) {
 	want := map[string]any{
 		"api": c.API, "cognitoEndpoint": c.CognitoEndpoint, "region": c.Region, "userPoolId": c.UserPoolID,
 		"clientId": c.ClientID, "issuer": c.Issuer, "dynamodbEndpoint": c.DynamoDBEndpoint, "tableName": c.TableName,
-		"bucket": nil,
+		"bucket": "hearth-local-images",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

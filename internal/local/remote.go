@@ -20,15 +20,18 @@ const requestTimeout = 30 * time.Second
 
 // hostConfig is what GET /_local/config tells: where a running host serves what.
 type hostConfig struct {
-	API              string  `json:"api"`
-	CognitoEndpoint  string  `json:"cognitoEndpoint"`
-	Region           string  `json:"region"`
-	UserPoolID       string  `json:"userPoolId"`
-	ClientID         string  `json:"clientId"`
-	Issuer           string  `json:"issuer"`
-	DynamoDBEndpoint string  `json:"dynamodbEndpoint"`
-	TableName        string  `json:"tableName"`
-	Bucket           *string `json:"bucket"`
+	API              string `json:"api"`
+	CognitoEndpoint  string `json:"cognitoEndpoint"`
+	Region           string `json:"region"`
+	UserPoolID       string `json:"userPoolId"`
+	ClientID         string `json:"clientId"`
+	Issuer           string `json:"issuer"`
+	DynamoDBEndpoint string `json:"dynamodbEndpoint"`
+	TableName        string `json:"tableName"`
+	Bucket           string `json:"bucket"`
+
+	// S3Endpoint is told to functions alone: each grant names the URL of its form.
+	S3Endpoint string `json:"-"`
 }
 
 // remote is a running host as a web client sees it: by HTTP alone.

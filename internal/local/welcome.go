@@ -31,6 +31,7 @@ func welcome(out io.Writer, h *host, watcher string) {
 	_, _ = fmt.Fprintf(columns, "  API\t%s\n", c.API)
 	_, _ = fmt.Fprintf(columns, "  Cognito\t%s\tpool %s, client %s\n", c.CognitoEndpoint, c.UserPoolID, c.ClientID)
 	_, _ = fmt.Fprintf(columns, "  DynamoDB\t%s\ttable %s\n", c.DynamoDBEndpoint, c.TableName)
+	_, _ = fmt.Fprintf(columns, "  S3\t%s\tbucket %s\n", c.S3Endpoint, c.Bucket)
 	_ = columns.Flush()
 	_, _ = fmt.Fprint(out, "\nTry next, in another terminal or a browser:\n\n")
 	_, _ = fmt.Fprintf(columns, "  make demo%s\tsign a new person up and see their organization\n", port)
