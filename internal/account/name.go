@@ -112,10 +112,16 @@ const fallbackName = "User"
 func signUpName(p Person) string {
 	local, _, _ := strings.Cut(p.Email, "@")
 	for _, candidate := range []string{p.Name, p.GivenName + " " + p.FamilyName, local} {
-		// Cleaned again, since nothing visible may be left of what was cut.
-		if name := CleanName(Truncate(CleanName(candidate), MaxNameLength)); name != "" {
+		if name := fittingName(candidate); name != "" {
 			return name
 		}
 	}
 	return fallbackName
+}
+
+// fittingName is a name that nobody can be asked to shorten, clean and of at
+// most MaxNameLength. It is cleaned twice, since nothing visible may be left of
+// what was cut.
+func fittingName(name string) string {
+	return CleanName(Truncate(CleanName(name), MaxNameLength))
 }

@@ -52,7 +52,7 @@ func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	if err != nil || person.ID != user.ID {
 		return nil //nolint:nilerr // the sign-in is good whether or not the provider answers
 	}
-	name := Truncate(CleanName(person.Name), MaxNameLength)
+	name := fittingName(person.Name)
 	if name == "" || name == user.Name {
 		return nil
 	}

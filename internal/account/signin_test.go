@@ -216,3 +216,42 @@ func TestTouchFailsNoRequest(t *testing.T) {
 		}
 	})
 }
+
+// A name that the pool has and the table has not is taken over at a sign-in,
+// as far as it is one.
+func TestSignInTakesTheNameOfThePool(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ pool, want string }{
+		{"Countess", "Countess"},
+		{" Countess \u202E", "Countess"},
+		{strings.Repeat("x", 70), strings.Repeat("x", 64)},
+		{"", "Ada"},
+		{"\u200B", "Ada"},
+		{strings.Repeat("\u200D", 64) + "A", "Ada"},
+	} {
+		w := newWorld(t)
+		w.enroll(t)
+		person := adaPerson()
+		person.Name = c.pool
+		w.pool.people[tokenOf(ada)] = person
+		caller, err := w.Authorize(t.Context(), signedIn(phone), account.Target{})
+		expectAccount(t, caller, err, ada, account.Owner)
+		if got := w.user(t).Name; got != c.want || caller.User.Name != c.want {
+			t.Errorf("%+q: the user is %+q, the caller %+q, want %+q", c.pool, got, caller.User.Name, c.want)
+		}
+	}
+	// A pool that does not answer, or knows another, changes nothing and fails nothing.
+	for _, change := range []func(*fakePool){
+		func(p *fakePool) { p.err = account.ErrUnavailable },
+		func(p *fakePool) { p.people[tokenOf(ada)] = account.Person{ID: bob, Name: "Mallory"} },
+	} {
+		w := newWorld(t)
+		w.enroll(t)
+		change(w.pool)
+		caller, err := w.Authorize(t.Context(), signedIn(phone), account.Target{})
+		expectAccount(t, caller, err, ada, account.Owner)
+		if got := w.user(t).Name; got != "Ada" {
+			t.Errorf("the user is %q", got)
+		}
+	}
+}
