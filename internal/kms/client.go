@@ -1,0 +1,30 @@
+package kms
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+)
+
+// A person waits for the answer, so a client tries three times in all, pauses
+// little between, and soon gives up on a silent connection.
+const (
+	attempts       = 3
+	maxBackoff     = 400 * time.Millisecond
+	requestTimeout = 3 * time.Second
+)
+
+// NewClient returns a KMS client with Hearth's patience. A transport in the
+// options stays.
+func NewClient(o kms.Options) *kms.Client {
+	o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts = attempts
+		r.MaxBackoff = maxBackoff
+	})
+	if o.HTTPClient == nil {
+		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(requestTimeout)
+	}
+	return kms.New(o)
+}
