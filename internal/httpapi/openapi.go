@@ -116,6 +116,8 @@ func describe(operation *huma.Operation) {
 		}
 	}
 	if operation.RequestBody != nil {
+		// huma's description of Repeatable's RawBody, which is the JSON itself.
+		delete(operation.RequestBody.Content, "application/octet-stream")
 		problem(http.StatusRequestEntityTooLarge)
 		problem(http.StatusUnsupportedMediaType)
 	}

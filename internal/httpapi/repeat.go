@@ -11,7 +11,7 @@ import (
 // because huma sees no parameters in an embedded type that is not.
 type Repeatable struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"Sent again within 24 hours with the same body, the request answers the same and makes nothing twice."`
-	RawBody        []byte `contentType:"application/json"`
+	RawBody        []byte
 }
 
 // repeat names the request of a route for an account.
