@@ -21,6 +21,7 @@ import (
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/httpapi"
+	"hearth/internal/image"
 )
 
 // function is one row of the table below: what a Lambda function gets and may
@@ -36,6 +37,11 @@ type function struct {
 	// index. A transaction needs the action of each part of it.
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 	table, index []string
+	// images are the S3 actions on images. A POST policy allows what its signer
+	// may do, and a form with tags needs PutObjectTagging; whoever may read tags
+	// is told with an object how many it has.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+	images []string
 	// stream functions read the table's stream and report what they gave up on
 	// to the failure queue.
 	stream bool
@@ -45,7 +51,8 @@ var (
 	profile = function{
 		name: string(httpapi.Profile), description: "Who the caller is: configuration, user, accounts",
 		memory: 512, timeout: 10 * time.Second,
-		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
+		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
 	}
 	postconfirmation = function{
 		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",
@@ -58,6 +65,7 @@ var (
 		name: "stream", description: "Follows the table's changes",
 		memory: 256, timeout: time.Minute,
 		table:  []string{"BatchGetItem", "ConditionCheckItem", "Query", "UpdateItem"},
+		images: []string{"DeleteObject", "DeleteObjectTagging"},
 		stream: true,
 	}
 )
@@ -94,6 +102,7 @@ type functionBuilder struct {
 	dir      string
 	table    awsdynamodb.CfnTable
 	failures awssqs.CfnQueue
+	images   images
 	// pool is nil while the pool itself is not built: the trigger's
 	// environment must not name it.
 	pool *userPool
@@ -106,7 +115,7 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 	if _, err := os.Stat(filepath.Join(code, "bootstrap")); err != nil {
 		return builtFunction{}, fmt.Errorf("function %s is not built (make build): %w", f.name, err)
 	}
-	environment, err := b.environment()
+	environment, err := b.environment(f)
 	if err != nil {
 		return builtFunction{}, err
 	}
@@ -135,9 +144,9 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 	return builtFunction{function: lambda, role: role, logs: logs}, nil
 }
 
-// environment is the same for every function but the trigger, which knows
-// nothing of the pool.
-func (b functionBuilder) environment() (*map[string]*string, error) {
+// environment is the same for every function, but that the trigger knows nothing
+// of the pool, and of images only those who handle them.
+func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 	config, err := json.Marshal(b.stage.config)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
@@ -151,6 +160,10 @@ func (b functionBuilder) environment() (*map[string]*string, error) {
 		variables[cognito.EnvClientID] = b.pool.web.Ref()
 		variables[cognito.EnvIssuer] = b.pool.issuer()
 	}
+	if len(f.images) > 0 {
+		variables[image.EnvBucket] = b.images.bucket.Ref()
+		variables[image.EnvURL] = b.images.url()
+	}
 	if b.stage.deployment.EndpointVariables {
 		for _, name := range endpointVariables {
 			variables[name] = jsii.String("")
@@ -163,7 +176,7 @@ func (b functionBuilder) environment() (*map[string]*string, error) {
 // The names are those of every AWS SDK.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 var endpointVariables = []string{
-	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.EnvEndpoint,
+	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL_S3", cognito.EnvEndpoint,
 }
 
 // role may write the function's own log and do what its row says. The policy is
@@ -176,6 +189,7 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 	if len(f.index) > 0 {
 		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))
 	}
+	statements = append(statements, b.images.grants(f.images)...)
 	if f.stream {
 		statements = append(statements,
 			// Lambda checks all four when the mapping is made.
@@ -195,10 +209,12 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 	})
 }
 
-func dynamoActions(names []string) []string {
+func dynamoActions(names []string) []string { return prefixed("dynamodb:", names) }
+
+func prefixed(service string, names []string) []string {
 	actions := make([]string, 0, len(names))
 	for _, name := range names {
-		actions = append(actions, "dynamodb:"+name)
+		actions = append(actions, service+name)
 	}
 	return actions
 }

@@ -52,7 +52,8 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 	})
 	table := newTable(stack, s)
 	failures := newFailureQueue(stack)
-	builder := functionBuilder{stack: stack, stage: s, dir: functionsDir, table: table, failures: failures}
+	images := newImages(stack, s)
+	builder := functionBuilder{stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images}
 	// The trigger comes before the pool that calls it, all others after.
 	trigger, err := builder.build(postconfirmation)
 	if err != nil {
@@ -84,6 +85,8 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 		{"ClientId", "The web client, the only audience of the API", pool.web.Ref()},
 		{"Region", "The region of all of it", stack.Region()},
 		{"TableName", "The table", table.Ref()},
+		{"ImageBucketName", "The bucket of images", images.bucket.Ref()},
+		{"ImageUrl", "Where images are served", images.url()},
 	} {
 		awscdk.NewCfnOutput(stack, jsii.String(output.id), &awscdk.CfnOutputProps{
 			Description: jsii.String(output.description), Value: output.value,

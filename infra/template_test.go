@@ -240,6 +240,9 @@ func TestOutputs(t *testing.T) {
 		"Region":        ref("AWS::Region"),
 		"TableName":     ref("Table"),
 		"AlarmTopicArn": ref("AlarmTopic"),
+		"ImageUrl":      imageURL,
+
+		"ImageBucketName": ref("ImageBucket"),
 	}
 	for name, synthesized := range stages(t) {
 		got := map[string]string{}
