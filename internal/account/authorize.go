@@ -16,6 +16,9 @@ type Target struct {
 	InPath bool
 }
 
+// named reports whether the request names an account, be it a malformed one.
+func (t Target) named() bool { return t.AccountID != "" || t.InPath }
+
 func (t Target) unknown() error {
 	if t.InPath {
 		return ErrNotFound
@@ -41,25 +44,28 @@ var (
 // request.
 //
 // It fails with ErrUserInactive, ErrSessionRevoked, ErrNotFound or
-// ErrAccountNotFound, ErrAccountMode, and ErrUnavailable.
+// ErrAccountNotFound, ErrAccountMode, ErrUnauthenticated if the provider does
+// not know a new person's token, ErrUnavailable, and ErrInternal where a user
+// has no active personal organization.
 func (s *Service) Authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
-	if target.AccountID != "" && !wellFormedID(target.AccountID) {
-		return Caller{}, target.unknown()
-	}
 	for range authorizeTries {
 		caller, err := s.authorize(ctx, id, target)
-		if !errors.Is(err, errReadAgain) {
+		switch {
+		case errors.Is(err, errReadAgain):
+			id.entered = id.entered || errors.Is(err, errEntered)
+		case errors.Is(err, ErrConflict): // of records that are made in passing: nothing to decide again
+			return Caller{}, ErrUnavailable.Because(err)
+		default:
 			return caller, err
 		}
-		id.entered = id.entered || errors.Is(err, errEntered)
 	}
-	return Caller{}, ErrConflict.Because(errReadAgain)
+	return Caller{}, ErrUnavailable.Because(errReadAgain)
 }
 
 func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
-	accountID := target.AccountID
-	if accountID == "" {
-		accountID = id.UserID
+	accountID := id.UserID
+	if target.named() && wellFormedID(target.AccountID) {
+		accountID = target.AccountID
 	}
 	records, err := s.store.Read(ctx, UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
 		MembershipKey(id.UserID, accountID), OrganizationKey(accountID))
@@ -70,7 +76,7 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 	if err != nil {
 		return Caller{}, err
 	}
-	if target.AccountID != "" {
+	if target.named() {
 		err = s.enterNamed(&caller, records, target)
 	} else {
 		err = s.enterSessions(ctx, &caller, records)
@@ -211,7 +217,7 @@ func (s *Service) readAccount(ctx context.Context, userID, organizationID string
 // wellFormedID reports whether a client's text can be an id at all: a UUID, or
 // a sub, which is one.
 func wellFormedID(id string) bool {
-	if len(id) > 64 {
+	if id == "" || len(id) > 64 {
 		return false
 	}
 	for _, r := range id {

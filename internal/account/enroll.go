@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -28,6 +30,9 @@ type Person struct {
 // while a deletion or a preserved organization holds the id, which is never
 // given out again.
 func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error) {
+	if p.ID == "" {
+		return false, ErrInternal.Because(errors.New("a person without an id"))
+	}
 	now := s.clock()
 	user := &User{
 		ID: p.ID, Username: p.Username, Email: p.Email, EmailVerified: p.EmailVerified,
@@ -36,34 +41,42 @@ func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error
 	}
 	organization := personalOrganization(p.ID, user.Name, now)
 	membership := newMembership(user, p.ID, Owner, now)
+	change := Change{
+		Premises: []Premise{
+			IsAbsent{Of: user.Key()},
+			IsAbsent{Of: DeletionKey(p.ID), Else: ErrUserInactive},
+			IsAbsent{Of: organization.Key(), Else: ErrUserInactive},
+			IsAbsent{Of: membership.Key(), Else: ErrUserInactive},
+		},
+		Puts: []Record{user, organization, membership},
+	}
+	if p.Email == "" { // a provider that is not ours may know none
+		return s.enroll(ctx, user, change)
+	}
 	address := &Address{Email: FoldAddress(p.Email), UserID: p.ID, Version: 1}
 	free := Premise(IsAbsent{Of: address.Key()})
 	for range decideTries {
-		err := s.commit(ctx, Change{
-			Premises: []Premise{
-				IsAbsent{Of: user.Key()},
-				IsAbsent{Of: DeletionKey(p.ID), Else: ErrUserInactive},
-				IsAbsent{Of: organization.Key(), Else: ErrUserInactive},
-				IsAbsent{Of: membership.Key(), Else: ErrUserInactive},
-				free,
-			},
-			Puts: []Record{user, organization, membership, address},
-		})
-		switch {
-		case err == nil:
-			return true, nil
-		case premiseFailed(err, user.Key()):
-			return false, nil
-		case errors.Is(err, ErrUserInactive) || !premiseFailed(err, address.Key()):
-			return false, err
+		with := Change{Premises: append(slices.Clone(change.Premises), free), Puts: append(slices.Clone(change.Puts), address)}
+		created, err = s.enroll(ctx, user, with)
+		if errors.Is(err, ErrUserInactive) || !premiseFailed(err, address.Key()) {
+			return created, err
 		}
-		// The pool gives an address to one user only. If the table says that
-		// somebody else has it, that user has left or changed it there.
+		// The pool gives an address to one of its own users only. If the table
+		// says that somebody else has it, that user has left or changed it there.
 		if free, err = s.takeOver(ctx, address); err != nil {
 			return false, err
 		}
 	}
 	return false, ErrConflict
+}
+
+// enroll commits the records of a person; that they are there is no error.
+func (s *Service) enroll(ctx context.Context, user *User, change Change) (created bool, err error) {
+	err = s.commit(ctx, change)
+	if premiseFailed(err, user.Key()) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // takeOver makes the address the next version of the one in the table, and
@@ -96,8 +109,11 @@ func (s *Service) language(locale string) string {
 // does. A user without records has none to end.
 func (s *Service) EndSessions(ctx context.Context, userID string) error {
 	now, none := s.clock(), ""
+	// Whole seconds, as auth_time has them: a sign-in right after a reset is
+	// good, and so, for less than a second, is one right before it.
+	from := now.Truncate(time.Second)
 	err := s.commit(ctx, Change{Updates: []Update{ChangeUser{
-		UserID: userID, SessionsValidFrom: &now, KeptSession: &none, UpdatedAt: now,
+		UserID: userID, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now,
 	}}})
 	if premiseFailed(err, UserKey(userID)) {
 		return nil

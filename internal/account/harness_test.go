@@ -34,6 +34,8 @@ type faultyStore struct {
 	// for the engine's answer and nothing is done.
 	onRead   func(n int) error
 	onCommit func(n int) error
+	// onKeys sees what is read.
+	onKeys func([]account.Key)
 }
 
 func (s *faultyStore) Read(ctx context.Context, keys ...account.Key) (account.Records, error) {
@@ -41,6 +43,9 @@ func (s *faultyStore) Read(ctx context.Context, keys ...account.Key) (account.Re
 	s.reads++
 	n, fault := s.reads, s.onRead
 	s.mu.Unlock()
+	if s.onKeys != nil {
+		s.onKeys(keys)
+	}
 	if len(keys) > account.MaxRead {
 		return nil, fmt.Errorf("read of %d keys", len(keys))
 	}

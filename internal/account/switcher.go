@@ -27,17 +27,18 @@ type AccountPage struct {
 // authorizes as Authorize does: the memberships first, then one read with the
 // user, the session and the organizations.
 func (s *Service) Accounts(ctx context.Context, id Identity, target Target, after string, limit int) (AccountPage, error) {
-	if target.AccountID != "" && !wellFormedID(target.AccountID) {
-		return AccountPage{}, target.unknown()
-	}
 	for range authorizeTries {
 		page, err := s.accounts(ctx, id, target, after, limit)
-		if !errors.Is(err, errReadAgain) {
+		switch {
+		case errors.Is(err, errReadAgain):
+			id.entered = id.entered || errors.Is(err, errEntered)
+		case errors.Is(err, ErrConflict):
+			return AccountPage{}, ErrUnavailable.Because(err)
+		default:
 			return page, err
 		}
-		id.entered = id.entered || errors.Is(err, errEntered)
 	}
-	return AccountPage{}, ErrConflict.Because(errReadAgain)
+	return AccountPage{}, ErrUnavailable.Because(errReadAgain)
 }
 
 func (s *Service) accounts(ctx context.Context, id Identity, target Target, after string, limit int) (AccountPage, error) {
@@ -51,7 +52,7 @@ func (s *Service) accounts(ctx context.Context, id Identity, target Target, afte
 		UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
 		MembershipKey(id.UserID, id.UserID), OrganizationKey(id.UserID),
 	}
-	if target.AccountID != "" {
+	if wellFormedID(target.AccountID) {
 		keys = append(keys, MembershipKey(id.UserID, target.AccountID), OrganizationKey(target.AccountID))
 	}
 	for _, m := range memberships {

@@ -76,6 +76,9 @@ func (p *Problem) GetStatus() int { return p.Status }
 // GetHeaders are the headers that belong to the problem; huma asks for them.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
+	if p.Status == http.StatusUnauthorized { // RFC 6750, 3.1
+		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
 	if p.retryAfter > 0 {
 		// Rounded up: a client that comes earlier comes in vain.
 		h.Set("Retry-After", strconv.Itoa(int((p.retryAfter+time.Second-1)/time.Second)))
@@ -90,16 +93,19 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // the process. Its defaults would repeat rejected input to the caller.
 func init() { //nolint:gochecknoinits // see above
 	huma.ValidateStrictCasing = true
-	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
-		return newProblem(context.Background(), refusal(status, errs))
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newProblem(context.Background(), refusal(status, message, errs))
 	}
-	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-		return newProblem(ctx.Context(), refusal(status, errs))
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return newProblem(ctx.Context(), refusal(status, message, errs))
 	}
 }
 
 // refusal is what huma found wrong with a request, in Hearth's words.
-func refusal(status int, errs []error) error {
+func refusal(status int, message string, errs []error) error {
+	if message == "request body is required" {
+		return account.Invalid("", account.FieldRequired)
+	}
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return &account.Error{Code: account.CodePayloadTooLarge, Detail: "The body is larger than 64 KiB."}
