@@ -1,0 +1,82 @@
+package mail_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hearth/internal/account"
+	"hearth/internal/mail"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var (
+	invitation = mail.Invitation{
+		OrganizationName: "Analytical Engines", InviterName: "Ada Lovelace", Role: account.Admin,
+		Link:      "https://app.example.com/invitation#token=abc&n=1",
+		ExpiresAt: time.Date(2026, time.March, 4, 17, 6, 0, 0, time.UTC),
+	}
+	ownership = mail.OwnershipReceived{
+		OrganizationName: "Analytical Engines", GiverName: "Ada Lovelace",
+		Link: "https://app.example.com/organizations/0197",
+	}
+)
+
+// What a mail says in full, so that whoever changes it sees it as its reader does.
+func TestEveryKindInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	anonymous, nameless := invitation, ownership
+	anonymous.InviterName, anonymous.Role = "", account.Member
+	nameless.GiverName = ""
+	writer := newWriter(t, nil)
+	for name, content := range map[string]mail.Content{
+		"invitation": invitation, "invitation-anonymous": anonymous,
+		"ownership-received": ownership, "ownership-received-anonymous": nameless,
+	} {
+		for _, language := range []string{"en", "de"} {
+			t.Run(name+"."+language, func(t *testing.T) {
+				t.Parallel()
+				m, err := writer.Write(language, "grace@example.com", content)
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join("testdata", name+"."+language)
+				golden(t, file+".txt", "To: "+m.To+"\nSubject: "+m.Subject+"\n\n"+m.Text)
+				golden(t, file+".html", m.HTML)
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: run the test with -update", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s has changed; if that is right, run the test with -update:\n%s", file, diff)
+	}
+}
+
+func newWriter(t *testing.T, replaced mail.Texts) *mail.Writer {
+	t.Helper()
+	writer, err := mail.NewWriter("en", replaced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writer
+}
