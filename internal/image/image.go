@@ -83,9 +83,6 @@ const (
 // contentTypes are the formats that an image may have.
 var contentTypes = []string{"image/png", "image/jpeg", "image/webp"}
 
-// ContentTypes returns the media types that an image may have.
-func ContentTypes() []string { return append([]string(nil), contentTypes...) }
-
 // Options are what a Store needs. Client, Bucket and PublicURL are required.
 type Options struct {
 	// Client reaches the bucket's region; NewClient makes one.
