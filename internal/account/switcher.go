@@ -12,8 +12,8 @@ const MaxAccounts = 90
 // firstTeam is a position before every id: the page behind the personal account.
 const firstTeam = "-"
 
-// AccountPage is a page of the accounts that a user can enter.
-type AccountPage struct {
+// SwitcherPage is a page of the accounts that a user can enter.
+type SwitcherPage struct {
 	// Caller is who asked; the account is the one that the request names, else
 	// the session's if it is on the page, else none.
 	Caller   Caller
@@ -26,26 +26,26 @@ type AccountPage struct {
 // then the teams by id. It takes the position and the size of the page, and
 // authorizes as Authorize does: the memberships first, then one read with the
 // user, the session and the organizations.
-func (s *Service) Accounts(ctx context.Context, id Identity, target Target, after string, limit int) (AccountPage, error) {
+func (s *Service) Accounts(ctx context.Context, id Identity, target Target, after string, limit int) (SwitcherPage, error) {
 	for range authorizeTries {
 		page, err := s.accounts(ctx, id, target, after, limit)
 		switch {
 		case errors.Is(err, errReadAgain):
 			id.entered = id.entered || errors.Is(err, errEntered)
 		case errors.Is(err, ErrConflict):
-			return AccountPage{}, ErrUnavailable.Because(err)
+			return SwitcherPage{}, ErrUnavailable.Because(err)
 		default:
 			return page, err
 		}
 	}
-	return AccountPage{}, ErrUnavailable.Because(errReadAgain)
+	return SwitcherPage{}, ErrUnavailable.Because(errReadAgain)
 }
 
-func (s *Service) accounts(ctx context.Context, id Identity, target Target, after string, limit int) (AccountPage, error) {
+func (s *Service) accounts(ctx context.Context, id Identity, target Target, after string, limit int) (SwitcherPage, error) {
 	first := after == ""
 	memberships, next, err := s.store.Memberships(ctx, id.UserID, after, limit)
 	if err != nil {
-		return AccountPage{}, err
+		return SwitcherPage{}, err
 	}
 	memberships, next = teams(memberships, next, id.UserID, first, limit)
 	keys := []Key{
@@ -60,16 +60,16 @@ func (s *Service) accounts(ctx context.Context, id Identity, target Target, afte
 	}
 	records, err := s.store.Read(ctx, keys...)
 	if err != nil {
-		return AccountPage{}, err
+		return SwitcherPage{}, err
 	}
 	caller, err := s.admit(ctx, id, records)
 	if err != nil {
-		return AccountPage{}, err
+		return SwitcherPage{}, err
 	}
 	if personal := records.Membership(id.UserID, id.UserID); first && personal != nil {
 		memberships = append([]*Membership{personal}, memberships...)
 	}
-	page := AccountPage{Caller: caller, Next: next, Accounts: []Account{}}
+	page := SwitcherPage{Caller: caller, Next: next, Accounts: []Account{}}
 	for _, m := range memberships {
 		o := records.Organization(m.OrganizationID)
 		if o == nil || o.Status != OrganizationActive || !s.offers(o) {
@@ -87,7 +87,7 @@ func (s *Service) accounts(ctx context.Context, id Identity, target Target, afte
 	}
 	if target.AccountID != "" {
 		if err := s.enterNamed(&page.Caller, records, target); err != nil {
-			return AccountPage{}, err
+			return SwitcherPage{}, err
 		}
 	}
 	s.touch(ctx, &page.Caller.Session)

@@ -16,6 +16,6 @@ var jsonFormat = huma.Format{
 		if !utf8.Valid(data) {
 			return errors.New("the body is not UTF-8")
 		}
-		return json.Unmarshal(data, v) //nolint:wrapcheck // huma says where it comes from
+		return json.Unmarshal(data, v)
 	},
 }

@@ -132,8 +132,10 @@ func testUpdates(t *testing.T, s account.Store) {
 	later := now.Add(48 * time.Hour)
 	put(t, s, user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin))
 	updates := []account.Update{
-		account.ChangeUser{UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1,
-			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later},
+		account.ChangeUser{
+			UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1,
+			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later,
+		},
 		account.ChangeOrganization{OrganizationID: "o", Name: &name, Status: &status, Members: 2, Owners: -1, Seats: 3, UpdatedAt: later},
 		account.ChangeSession{UserID: "u", SessionID: "s", ActiveOrganizationID: &none, LastSeenAt: &later, RevokedAt: &later},
 		account.ChangeMembership{UserID: "u", OrganizationID: "o", UserName: "Zoë", UserEmail: "z@example.com", UserVersion: 9},

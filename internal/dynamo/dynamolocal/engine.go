@@ -163,7 +163,10 @@ func checkFree(ctx context.Context, port int) error {
 	if err != nil {
 		return fmt.Errorf("port %d, for DynamoDB Local, is taken: %w", port, err)
 	}
-	return listener.Close()
+	if err := listener.Close(); err != nil {
+		return fmt.Errorf("port %d, for DynamoDB Local: %w", port, err)
+	}
+	return nil
 }
 
 // findJar looks for the npm package in the module that the working directory

@@ -61,7 +61,7 @@ func (w *worker) deliver(ctx context.Context, r *reader) error {
 		failed, err = w.call(ctx, b.records, payload)
 	}
 	if ctx.Err() != nil && err != nil {
-		return nil // the host stops; the next one delivers it again
+		return nil //nolint:nilerr // the host stops; the next one delivers it again
 	}
 	if failed == len(b.records) {
 		return w.handled(r)

@@ -111,7 +111,7 @@ func (w *worker) list(ctx context.Context) error {
 func (w *worker) round(ctx context.Context) (progress bool, err error) {
 	for _, r := range w.order {
 		if ctx.Err() != nil {
-			return progress, nil
+			return progress, nil //nolint:nilerr // the host stops
 		}
 		if parent := w.readers[r.parent]; parent != nil && !w.positions.of(parent.id).Finished {
 			continue
