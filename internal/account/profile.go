@@ -111,6 +111,9 @@ func (s *Service) SetPreferences(ctx context.Context, c Caller, theme, tag *stri
 // it is written: "EN-us" is "en-US".
 func (s *Service) chosenLanguage(tag string) (string, error) {
 	parsed, err := language.Parse(tag)
+	if unknown := language.ValueError(nil); errors.As(err, &unknown) { // well-formed
+		return "", Invalid("/language", FieldUnknownValue)
+	}
 	if err != nil {
 		return "", Invalid("/language", FieldMalformed)
 	}
