@@ -47,6 +47,7 @@ func Document(register func(*API)) ([]byte, error) {
 				return nil, fmt.Errorf("%s has no answers", path)
 			}
 			describe(operation)
+			describeRequest(operation, spec.Components.Schemas)
 		}
 	}
 	closeCodes(spec.Components.Schemas.Map())
@@ -97,6 +98,27 @@ func document(operation *huma.Operation, route Route) {
 		Name: HeaderAccountID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "The account to act for. Without it the session decides.",
 	})
+}
+
+// describeRequest says that null is the same as leaving an optional field out,
+// which is how huma takes it and how some clients write it.
+func describeRequest(operation *huma.Operation, schemas huma.Registry) {
+	if operation.RequestBody == nil || operation.RequestBody.Content["application/json"] == nil {
+		return
+	}
+	body := operation.RequestBody.Content["application/json"].Schema
+	if body.Ref != "" {
+		body = schemas.SchemaFromRef(body.Ref)
+	}
+	for name, property := range body.Properties {
+		if slices.Contains(body.Required, name) || property.Nullable || property.Type == "" {
+			continue
+		}
+		property.Nullable = true
+		if len(property.Enum) > 0 {
+			property.Enum = append(property.Enum, nil)
+		}
+	}
 }
 
 // byGateway are the statuses with which API Gateway may answer by itself.
