@@ -124,6 +124,10 @@ func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handl
 	if route.Creates {
 		operation.DefaultStatus = http.StatusCreated
 	}
+	switch route.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		operation.Middlewares = append(operation.Middlewares, onlyJSON)
+	}
 	if a.documented {
 		document(&operation, route)
 	}
