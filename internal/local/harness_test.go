@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"hearth/internal/dynamo/dynamolocal"
+	"hearth/internal/product"
 )
 
 // shared is what the tests of this package have in common: one DynamoDB Local,
@@ -31,7 +34,7 @@ var shared struct {
 func TestMain(m *testing.M) {
 	code, err := runTests(m)
 	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "the development host did not start:", err)
+		_, _ = fmt.Fprintln(os.Stderr, "the development host:", err)
 		code = 1
 	}
 	os.Exit(code)
@@ -51,8 +54,29 @@ func runTests(m *testing.M) (code int, err error) {
 	if shared.host, err = start(ctx, testOptions(dir, "shared")); err != nil {
 		return 0, err
 	}
+	// Whoever asks an API in these tests, a sub-command included, uses this.
+	plain := http.DefaultTransport
+	said, err := readContract(ctx, plain, shared.host.Config.API)
+	if err != nil {
+		return 0, errors.Join(err, shared.host.Close())
+	}
+	http.DefaultTransport = said
 	code = m.Run()
-	return code, shared.host.Close()
+	http.DefaultTransport = plain
+	if missing := said.unheard(product.Routes()); code == 0 && wholeRun() && len(missing) > 0 {
+		err = fmt.Errorf("no test was answered by %s", strings.Join(missing, ", "))
+	}
+	return code, errors.Join(err, shared.host.Close())
+}
+
+// wholeRun reports whether no flag left tests out.
+func wholeRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // testOptions are those of a host on free ports which uses the shared engine.
