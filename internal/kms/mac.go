@@ -16,8 +16,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/smithy-go"
@@ -111,7 +113,8 @@ func failure(operation string, err error) error {
 		"LimitExceededException", "RequestLimitExceeded", "ServiceUnavailable", "ThrottlingException":
 		return account.ErrUnavailable.Because(cause)
 	}
-	if api.ErrorFault() == smithy.FaultServer {
+	var answer *awshttp.ResponseError
+	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
 		return account.ErrUnavailable.Because(cause)
 	}
 	return account.ErrInternal.Because(cause)

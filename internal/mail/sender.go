@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	netmail "net/mail"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,6 +59,12 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 			// Keeps absence notes from being sent back (RFC 3834).
 			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
 		}},
+		// Whatever the account tracks by default: a link carries a secret, which
+		// click tracking would send through another server.
+		// https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+		ConfigurationOverrides: &types.ConfigurationOverrides{Tracking: &types.TrackingConfigurationOverrides{
+			ClickTrackingEnabled: types.FeatureStatusDisabled, OpenTrackingEnabled: types.FeatureStatusDisabled,
+		}},
 	})
 	return failure(err)
 }
@@ -97,18 +104,10 @@ func failure(err error) error {
 		"SendingPausedException", "ServiceUnavailable", "ThrottlingException", "TooManyRequestsException":
 		return account.ErrUnavailable.Because(fmt.Errorf("ses: SendEmail: %s", code))
 	}
-	if api.ErrorFault() == smithy.FaultServer || statusOf(err) >= 500 {
+	// An answer of SES does not say in its body whose fault an error is.
+	var answer *awshttp.ResponseError
+	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
 		return account.ErrUnavailable.Because(fmt.Errorf("ses: SendEmail: %s", code))
 	}
 	return account.ErrInternal.Because(fmt.Errorf("ses: SendEmail: %s", code))
-}
-
-// statusOf is the HTTP status of SES's answer, 0 if there is none: an answer of
-// SES does not say in its body whose fault an error is.
-func statusOf(err error) int {
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) {
-		return answer.HTTPStatusCode()
-	}
-	return 0
 }
