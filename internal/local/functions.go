@@ -13,6 +13,7 @@ import (
 	"hearth/internal/dynamo"
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
+	"hearth/internal/kms"
 )
 
 // functions are the Lambda functions as AWS starts them, each from its environment.
@@ -22,10 +23,11 @@ type functions struct {
 	stream           lambda.Handler
 }
 
-// newFunctions builds every function. What a function learns here it learns on
-// AWS from the CDK app; the endpoints are the standard variables of AWS's SDKs.
-// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-func newFunctions(o options, id identity, c hostConfig) (functions, error) {
+// environment is what functions learn from their variables. What they learn here
+// they learn on AWS from the CDK app; the endpoints are the standard variables
+// of AWS's SDKs.
+// https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
+func environment(o options, id identity, c hostConfig) boot.Environment {
 	variables := map[string]string{
 		"AWS_REGION":                                 c.Region,
 		"AWS_ACCESS_KEY_ID":                          accessKeyID,
@@ -33,6 +35,8 @@ func newFunctions(o options, id identity, c hostConfig) (functions, error) {
 		"AWS_ENDPOINT_URL_DYNAMODB":                  c.DynamoDBEndpoint,
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": c.CognitoEndpoint,
 		"AWS_ENDPOINT_URL_S3":                        c.S3Endpoint,
+		"AWS_ENDPOINT_URL_SESV2":                     c.SESEndpoint,
+		"AWS_ENDPOINT_URL_KMS":                       c.KMSEndpoint,
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
@@ -40,10 +44,14 @@ func newFunctions(o options, id identity, c hostConfig) (functions, error) {
 		cognito.EnvEndpoint:                          c.CognitoEndpoint,
 		image.EnvBucket:                              c.Bucket,
 		image.EnvURL:                                 c.imageURL(),
+		kms.EnvKey:                                   c.MACKey,
 		account.EnvConfig:                            o.Config,
 	}
-	env := boot.Environment(func(name string) string { return variables[name] })
+	return func(name string) string { return variables[name] }
+}
 
+// newFunctions builds every function.
+func newFunctions(env boot.Environment) (functions, error) {
 	var wrong []error
 	build := func(name string, constructor func(boot.Environment) (lambda.Handler, error)) lambda.Handler {
 		handler, err := constructor(env)

@@ -82,7 +82,10 @@ func (h *host) start(ctx context.Context) error {
 	if err := h.startS3(ctx, ports.s3); err != nil {
 		return err
 	}
-	if h.functions, err = newFunctions(h.options, h.id, h.Config); err != nil {
+	if err := h.startServices(ctx, ports.services); err != nil {
+		return err
+	}
+	if h.functions, err = newFunctions(environment(h.options, h.id, h.Config)); err != nil {
 		return err
 	}
 	if err := h.startEventSource(ctx); err != nil {
@@ -115,7 +118,7 @@ func (h *host) openFolder() error {
 }
 
 // ports are those that this process answers on.
-type ports struct{ api, cognito, s3 []net.Listener }
+type ports struct{ api, cognito, s3, services []net.Listener }
 
 // listen takes the ports, so that a taken one is told before anything starts.
 // Clients that come early wait until their server serves.
@@ -145,6 +148,11 @@ func (h *host) listen(ctx context.Context) (taken ports, err error) {
 	if taken.s3, h.Config.S3Endpoint, err = take(portS3, "S3"); err != nil {
 		return ports{}, err
 	}
+	var services string
+	if taken.services, services, err = take(portServices, "SES and KMS"); err != nil {
+		return ports{}, err
+	}
+	h.Config.SESEndpoint, h.Config.KMSEndpoint = services+pathSES, services+pathKMS
 	h.Config.Issuer = h.Config.CognitoEndpoint + "/" + h.id.UserPoolID
 	return taken, nil
 }

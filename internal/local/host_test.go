@@ -22,8 +22,8 @@ func unusedPort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
 		_, port, err := listenOnce(t, 0)
-		free := err == nil && port+portS3 <= 65535
-		for offset := portAPI + 1; free && offset <= portS3; offset++ {
+		free := err == nil && port+portLast <= 65535
+		for offset := portAPI + 1; free && offset <= portLast; offset++ {
 			_, _, err := listenOnce(t, port+offset)
 			free = err == nil
 		}

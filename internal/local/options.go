@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"hearth/internal/local/awsapi"
 	"hearth/internal/local/userpool"
 )
 
@@ -32,6 +33,9 @@ const (
 	portCognito
 	portDynamoDB
 	portS3
+	portServices
+
+	portLast = portServices
 )
 
 // The names that a local host needs and nobody has to choose.
@@ -47,8 +51,8 @@ type options struct {
 	Root string
 	// Dir keeps everything that outlives a restart.
 	Dir string
-	// Port is the API's on the loopback interface; Cognito, DynamoDB and S3 have
-	// those after it, in this order. 0 takes free ones.
+	// Port is the API's on the loopback interface; Cognito, DynamoDB, S3, and SES
+	// and KMS together have those after it, in this order. 0 takes free ones.
 	Port int
 	// DynamoDB is the endpoint of an engine that runs already, for tests that
 	// share one; empty starts one.
@@ -58,10 +62,12 @@ type options struct {
 	// Config is the product's configuration as JSON, in which only what differs
 	// from the defaults has to stand.
 	Config string
-	// Now is the clock of user pool, gateway and S3; nil is time.Now.
+	// Now is the clock of user pool, gateway, S3, SES and KMS; nil is time.Now.
 	Now func() time.Time
 	// Faults is a plan of the user pool's failures; nil plans none.
 	Faults *userpool.Faults
+	// SESFaults and KMSFaults are those of SES and KMS.
+	SESFaults, KMSFaults *awsapi.Faults
 	// Out gets one line for each request; nil gets none.
 	Out io.Writer
 	// Log gets what went wrong inside; nil discards it.
@@ -119,7 +125,7 @@ func portFrom(env func(string) string) (int, error) {
 		return defaultPort, nil
 	}
 	port, err := strconv.Atoi(text)
-	if highest := 65535 - portS3; err != nil || port < 1 || port > highest {
+	if highest := 65535 - portLast; err != nil || port < 1 || port > highest {
 		return 0, fmt.Errorf("PORT must be a number from 1 to %d, not %q", highest, text)
 	}
 	return port, nil

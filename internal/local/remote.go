@@ -32,6 +32,10 @@ type hostConfig struct {
 
 	// S3Endpoint is told to functions alone: each grant names the URL of its form.
 	S3Endpoint string `json:"-"`
+	// SESEndpoint, KMSEndpoint and MACKey are what functions alone need.
+	SESEndpoint string `json:"-"`
+	KMSEndpoint string `json:"-"`
+	MACKey      string `json:"-"`
 }
 
 // remote is a running host as a web client sees it: by HTTP alone.

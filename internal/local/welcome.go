@@ -32,6 +32,8 @@ func welcome(out io.Writer, h *host, watcher string) {
 	_, _ = fmt.Fprintf(columns, "  Cognito\t%s\tpool %s, client %s\n", c.CognitoEndpoint, c.UserPoolID, c.ClientID)
 	_, _ = fmt.Fprintf(columns, "  DynamoDB\t%s\ttable %s\n", c.DynamoDBEndpoint, c.TableName)
 	_, _ = fmt.Fprintf(columns, "  S3\t%s\tbucket %s\n", c.S3Endpoint, c.Bucket)
+	_, _ = fmt.Fprintf(columns, "  SES\t%s\tinto the mails below\n", c.SESEndpoint)
+	_, _ = fmt.Fprintf(columns, "  KMS\t%s\tthe key of invitations\n", c.KMSEndpoint)
 	_ = columns.Flush()
 	_, _ = fmt.Fprint(out, "\nTry next, in another terminal or a browser:\n\n")
 	_, _ = fmt.Fprintf(columns, "  make demo%s\tsign a new person up and see their organization\n", port)

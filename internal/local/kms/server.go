@@ -105,7 +105,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) (any, *awsapi.Error) {
 	name, found := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	op, known := operations[name]
-	if !found || !known || r.Method != http.MethodPost || r.URL.Path != "/" {
+	if !found || !known || r.Method != http.MethodPost || strings.TrimSuffix(r.URL.Path, "/") != "" {
 		return nil, awsapi.Errorf("UnknownOperationException", "The development host has no such operation of KMS.")
 	}
 	if failed := awsapi.CheckSignature(r, "kms", s.options.Region); failed != nil {
