@@ -116,7 +116,7 @@ func addressOf(to string) (string, error) {
 	// What goes to SES is read there as a header field, in which a comma begins
 	// another address.
 	parsed, err := netmail.ParseAddress(to)
-	if err != nil || parsed.Name != "" || parsed.Address != to {
+	if err != nil || parsed.Address != to {
 		return "", errAddress
 	}
 	at := strings.LastIndexByte(to, '@')

@@ -108,12 +108,35 @@ func TestNamesCannotBreakOutOfAMail(t *testing.T) {
 					}
 				}
 				checkHTML(t, m.HTML)
+				if strings.ContainsFunc(m.Subject+m.Text+m.HTML, turnsText) {
+					t.Errorf("%.40q: marks that turn text in\n%s", name, m.Text)
+				}
+				if plain := plainMail(t, writer, language, content); strings.Count(m.Text, "\n\n") != strings.Count(plain.Text, "\n\n") {
+					t.Errorf("%.40q: other paragraphs:\n%s", name, m.Text)
+				}
 				if links := autolinks.FindAllString(m.Text, -1); !slices.Equal(links, autolinks.FindAllString(linkOf(content), -1)) {
 					t.Errorf("%.40q: a mail program makes links of %q", name, links)
 				}
 			}
 		}
 	}
+}
+
+// turnsText reports the marks that turn the direction of text for good.
+func turnsText(r rune) bool { return '\u202a' <= r && r <= '\u202e' || r == '\u200e' || r == '\u200f' }
+
+// plainMail is the mail of that kind with nothing special in it.
+func plainMail(t *testing.T, writer *mail.Writer, language string, like mail.Content) mail.Message {
+	t.Helper()
+	var content mail.Content = ownership
+	if _, ok := like.(mail.Invitation); ok {
+		content = invitation
+	}
+	m, err := writer.Write(language, "grace@example.com", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func linkOf(c mail.Content) string {
@@ -153,11 +176,13 @@ func TestANameLooksAsItWasChosen(t *testing.T) {
 	t.Parallel()
 	writer := newWriter(t, nil)
 	for name, want := range map[string]string{
-		"Smith & Sons":  "Smith & Sons",
-		"Dr. No":        "Dr. No",
-		"acme.io":       "acme.\u2060io",
-		"Müller, Söhne": "Müller, Söhne",
-		"שלום":          "\u2068שלום\u2069",
+		"Smith & Sons":    "Smith & Sons",
+		"Dr. No":          "Dr. No",
+		"acme.io":         "acme.\u2060io",
+		"a@b, https://":   "a@\u2060b, https:\u2060//",
+		"a\u202eb\u200fc": "abc",
+		"Müller, Söhne":   "Müller, Söhne",
+		"שלום":            "\u2068שלום\u2069",
 	} {
 		content := ownership
 		content.OrganizationName = name

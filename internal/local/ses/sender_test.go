@@ -1,6 +1,7 @@
 package ses_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -150,6 +151,16 @@ func TestAShortFailureIsOutlived(t *testing.T) {
 	}
 }
 
+func TestASubjectIsOneLine(t *testing.T) {
+	t.Parallel()
+	f := serve(t, nil)
+	m := message
+	m.Subject = "Hello\r\nBcc: b@example.com\x00"
+	if err := f.sender(t).Send(t.Context(), m); err != nil || f.list()[0].Subject != "Hello Bcc: b@example.com" {
+		t.Errorf("%v, %+v", err, f.list())
+	}
+}
+
 // SES has no idempotency: better twice than never.
 func TestAMailWhoseAnswerWasLostIsSentAgain(t *testing.T) {
 	t.Parallel()
@@ -206,5 +217,36 @@ func TestManyAtOnce(t *testing.T) {
 	all.Wait()
 	if len(f.list()) != 32 {
 		t.Errorf("%d mails", len(f.list()))
+	}
+}
+
+// What SES is asked for besides the content.
+func TestMailsAreNotTrackedNorAnsweredByMachines(t *testing.T) {
+	t.Parallel()
+	var asked struct {
+		ConfigurationOverrides json.RawMessage
+		ConfigurationSetName   *string
+		Content                struct {
+			Simple struct{ Headers json.RawMessage }
+		}
+	}
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write([]byte(`{"MessageId":"1"}`))
+	}))
+	t.Cleanup(listener.Close)
+	if err := (fixture{client: newClient(listener.URL)}).sender(t).Send(t.Context(), message); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(asked.ConfigurationOverrides), `{"Tracking":{"ClickTrackingEnabled":"DISABLED","OpenTrackingEnabled":"DISABLED"}}`; got != want {
+		t.Errorf("tracking: %s", got)
+	}
+	if got, want := string(asked.Content.Simple.Headers), `[{"Name":"Auto-Submitted","Value":"auto-generated"}]`; got != want {
+		t.Errorf("headers: %s", got)
+	}
+	if asked.ConfigurationSetName != nil {
+		t.Errorf("configuration set %q", *asked.ConfigurationSetName)
 	}
 }
