@@ -27,12 +27,12 @@ func (Invitation) kind() Kind { return KindInvitation }
 
 func (i Invitation) link() string { return i.Link }
 
-func (i Invitation) fields(to string) any {
-	i.OrganizationName = printable(i.OrganizationName)
-	i.InviterName = printable(i.InviterName)
-	i.ExpiresAt = i.ExpiresAt.UTC()
-	return struct {
-		Invitation
-		To string
-	}{i, to}
+func (i Invitation) actor() string { return printable(i.InviterName) }
+
+func (i Invitation) values(d dictionary) map[string]string {
+	return withName("InviterName", i.actor(), map[string]string{
+		"OrganizationName": printable(i.OrganizationName),
+		"Role":             d.role(i.Role),
+		"ExpiresAt":        d.date(i.ExpiresAt),
+	})
 }

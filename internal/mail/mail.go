@@ -8,17 +8,22 @@
 // # Words
 //
 // A mail is a subject, paragraphs, one link with its label, and more paragraphs.
-// Its words stand in texts/<language>/<kind>.txt, one file a kind, as templates
-// of text/template:
+// Its words stand in texts/<language>/<kind>.txt, one file a kind, in sections:
 //
-//   - "subject", on one line
-//   - "body" and "closing", paragraphs with an empty line between them
-//   - "action", the label of the link
+//   - [subject], on one line
+//   - [body] and [closing], paragraphs with an empty line between them
+//   - [action], the label of the link
+//   - [subject nameless] and so on, used where nobody's name is known
 //
-// What the kinds of one language share stands in its words.txt. The two layouts
-// make the text and the HTML of a mail from the same paragraphs, so that neither
-// says what the other does not, and nobody translates HTML. Fields are those of
-// the kind's type, and To, the address that the mail goes to.
+// {OrganizationName} stands for the field of that name of the kind's type, {To}
+// for the address that the mail goes to. What the kinds of one language share
+// stands in its words.txt. The two layouts make the text and the HTML of a mail
+// from the same paragraphs, so that neither says what the other does not, and
+// nobody translates HTML. Every value is escaped in HTML, whatever the layout.
+//
+// text/template and html/template would read nicer and keep the linker from
+// leaving code out: with them the function's binary is 23 MB
+// instead of 11.
 package mail
 
 import (
@@ -52,8 +57,11 @@ type Content interface {
 	kind() Kind
 	// link is where the mail leads.
 	link() string
-	// fields are those that the words may name, each safe to print.
-	fields(to string) any
+	// actor is the name of whoever caused the mail, empty if nobody knows it.
+	actor() string
+	// values are what the words may name, each safe to print. A name that is not
+	// known is not among them.
+	values(d dictionary) map[string]string
 }
 
 // Texts are the sources of words and layouts by file name, such as
@@ -65,10 +73,11 @@ type Texts map[string]string
 var files embed.FS
 
 const (
-	layoutText = "layout.txt"
-	layoutHTML = "layout.html"
-	sharedFile = "words.txt"
-	extension  = ".txt"
+	layoutText    = "layout.txt"
+	layoutHTML    = "layout.html"
+	paragraphHTML = "paragraph.html"
+	sharedFile    = "words.txt"
+	extension     = ".txt"
 )
 
 // maxNameLength bounds a name in a mail, in characters. Names are bounded where

@@ -16,11 +16,8 @@ func (OwnershipReceived) kind() Kind { return KindOwnershipReceived }
 
 func (o OwnershipReceived) link() string { return o.Link }
 
-func (o OwnershipReceived) fields(to string) any {
-	o.OrganizationName = printable(o.OrganizationName)
-	o.GiverName = printable(o.GiverName)
-	return struct {
-		OwnershipReceived
-		To string
-	}{o, to}
+func (o OwnershipReceived) actor() string { return printable(o.GiverName) }
+
+func (o OwnershipReceived) values(dictionary) map[string]string {
+	return withName("GiverName", o.actor(), map[string]string{"OrganizationName": printable(o.OrganizationName)})
 }

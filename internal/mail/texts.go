@@ -5,55 +5,117 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"text/template"
 	"time"
+
+	"hearth/internal/account"
 )
 
-// required are the templates that the files of one kind and language define
-// together.
-var required = []string{"subject", "body", "action", "closing", "direction", "date", "role", "linkhelp"}
+// nameless marks the variant of a section for mails without a name.
+const nameless = " nameless"
 
-// parse reads the words of one language.
-func parse(sources Texts, name string) (map[Kind]*template.Template, error) {
-	sets := map[Kind]*template.Template{}
-	for _, example := range examples() {
-		kind := example.kind()
-		set := template.New(path.Join(name, string(kind))).Funcs(template.FuncMap{"nth": nth}).Option("missingkey=error")
-		for _, file := range []string{sharedFile, string(kind) + extension} {
-			source, found := sources[path.Join(name, file)]
-			if !found {
-				return nil, fmt.Errorf("mail: the words of %s have no %s", name, file)
+// sections are the texts of one file by their names.
+type sections map[string]string
+
+var heading = regexp.MustCompile(`^\[([a-zA-Z_ ]+)\]$`)
+
+// parse reads a file of words.
+func parse(source string) (sections, error) {
+	all := sections{}
+	name := ""
+	for line := range strings.Lines(source) {
+		if found := heading.FindStringSubmatch(strings.TrimSpace(line)); found != nil {
+			name = found[1]
+			if _, twice := all[name]; twice {
+				return nil, fmt.Errorf("section [%s] is there twice", name)
 			}
-			if _, err := set.Parse(source); err != nil {
-				return nil, fmt.Errorf("mail: %w", err)
-			}
+			all[name] = ""
+			continue
 		}
-		for _, defined := range required {
-			if set.Lookup(defined) == nil {
-				return nil, fmt.Errorf("mail: the words of %s for %s do not define %q", name, kind, defined)
-			}
+		if name == "" && strings.TrimSpace(line) != "" {
+			return nil, fmt.Errorf("text before the first section")
 		}
-		sets[kind] = set
+		all[name] += line
 	}
-	return sets, nil
+	delete(all, "")
+	return all, nil
 }
 
-// nth lets words choose by a number that begins with 1: {{nth .Month "January" …}}.
-func nth(n any, choices ...string) (string, error) {
-	var i int
-	switch n := n.(type) {
-	case time.Month:
-		i = int(n)
-	case int:
-		i = n
+var placeholder = regexp.MustCompile(`\{([A-Z][A-Za-z]*)\}`)
+
+// fill puts values in the place of their names, once: a value that looks like a
+// name stays as it is.
+func fill(text string, values map[string]string) (string, error) {
+	var unknown string
+	filled := placeholder.ReplaceAllStringFunc(text, func(found string) string {
+		value, known := values[found[1:len(found)-1]]
+		if !known {
+			unknown = found
+		}
+		return value
+	})
+	if unknown != "" {
+		return "", fmt.Errorf("there is no %s here", unknown)
 	}
-	if i < 1 || i > len(choices) {
-		return "", fmt.Errorf("nth: there is no choice %v", n)
-	}
-	return choices[i-1], nil
+	return filled, nil
 }
+
+// withName adds a name to the values, unless nobody knows it: words that name it
+// all the same are a mistake.
+func withName(field, name string, values map[string]string) map[string]string {
+	if name != "" {
+		values[field] = name
+	}
+	return values
+}
+
+// dictionary is what the mails of one language share.
+type dictionary struct{ sections }
+
+// newDictionary checks that everything is there.
+func newDictionary(shared sections) (dictionary, error) {
+	d := dictionary{shared}
+	for _, name := range []string{"direction", "months", "date", "linkhelp", roleSection(account.Owner), roleSection(account.Admin), roleSection(account.Member)} {
+		if words(shared[name]) == "" {
+			return d, fmt.Errorf("section [%s] is missing", name)
+		}
+	}
+	if n := len(strings.Fields(shared["months"])); n != 12 {
+		return d, fmt.Errorf("section [months] has %d months", n)
+	}
+	_, err := fill(shared["date"], d.calendar(time.Time{}))
+	return d, err
+}
+
+func (d dictionary) calendar(t time.Time) map[string]string {
+	t = t.UTC()
+	return map[string]string{
+		"Day": strconv.Itoa(t.Day()), "Month": strings.Fields(d.sections["months"])[t.Month()-1],
+		"Year": strconv.Itoa(t.Year()), "Time": t.Format("15:04"),
+	}
+}
+
+// date writes a time, which is UTC: a mail does not know its reader's zone.
+func (d dictionary) date(t time.Time) string {
+	text, err := fill(words(d.sections["date"]), d.calendar(t))
+	if err != nil { // newDictionary has tried it
+		return ""
+	}
+	return text
+}
+
+// role writes a role as it stands in a sentence.
+func (d dictionary) role(r account.Role) string {
+	if text := words(d.sections[roleSection(r)]); text != "" {
+		return text
+	}
+	return words(d.sections[roleSection(account.Member)])
+}
+
+func roleSection(r account.Role) string { return "role " + string(r) }
 
 // merge returns Hearth's sources with those of a product in their place.
 func merge(replaced Texts) (Texts, error) {
@@ -69,13 +131,14 @@ func merge(replaced Texts) (Texts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
-	known := []string{sharedFile}
-	for _, example := range examples() {
-		known = append(known, string(example.kind())+extension)
+	inFolder := []string{sharedFile}
+	for _, kind := range kinds {
+		inFolder = append(inFolder, string(kind)+extension)
 	}
 	for name := range replaced {
 		folder, file := path.Split(name)
-		if name != layoutText && name != layoutHTML && (folder == "" || !slices.Contains(known, file)) {
+		layout := slices.Contains([]string{layoutText, layoutHTML, paragraphHTML}, name)
+		if !layout && (folder == "" || !slices.Contains(inFolder, file)) {
 			return nil, fmt.Errorf("mail: there is no text %q to replace", name)
 		}
 	}

@@ -3,10 +3,10 @@ package mail
 import (
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
+	"html"
+	"path"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"golang.org/x/text/language"
@@ -16,11 +16,16 @@ import (
 
 // Writer writes mails. It is safe for concurrent use.
 type Writer struct {
-	text      *template.Template
-	html      *htmltemplate.Template
+	layouts   Texts
 	languages []language.Tag // the default first
 	matcher   language.Matcher
-	words     map[language.Tag]map[Kind]*template.Template
+	words     map[language.Tag]vocabulary
+}
+
+// vocabulary is all words of one language.
+type vocabulary struct {
+	shared dictionary
+	kinds  map[Kind]sections
 }
 
 // NewWriter returns the writer of Hearth's mails. The default language is for
@@ -32,26 +37,51 @@ func NewWriter(defaultLanguage string, replaced Texts) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{words: map[language.Tag]map[Kind]*template.Template{}}
-	functions := template.FuncMap{"wrap": wrap}
-	if w.text, err = template.New(layoutText).Funcs(functions).Option("missingkey=error").Parse(sources[layoutText]); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	if w.html, err = htmltemplate.New(layoutHTML).Option("missingkey=error").Parse(sources[layoutHTML]); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
+	w := &Writer{layouts: sources, words: map[language.Tag]vocabulary{}}
 	for _, name := range languagesOf(sources) {
 		tag, err := language.Parse(name)
 		if err != nil || tag.String() != name {
 			return nil, fmt.Errorf("mail: %s is not a canonical BCP 47 tag", name)
 		}
-		if w.words[tag], err = parse(sources, name); err != nil {
+		if w.words[tag], err = newVocabulary(sources, name); err != nil {
 			return nil, err
 		}
 		w.languages = append(w.languages, tag)
 	}
 	w.prefer(defaultLanguage)
-	return w, w.try()
+	if err := w.try(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// newVocabulary reads the words of one language.
+func newVocabulary(sources Texts, name string) (vocabulary, error) {
+	read := func(file string) (sections, error) {
+		source, found := sources[path.Join(name, file)]
+		if !found {
+			return nil, fmt.Errorf("mail: the words of %s have no %s", name, file)
+		}
+		parsed, err := parse(source)
+		if err != nil {
+			return nil, fmt.Errorf("mail: %s/%s: %w", name, file, err)
+		}
+		return parsed, nil
+	}
+	shared, err := read(sharedFile)
+	if err != nil {
+		return vocabulary{}, err
+	}
+	v := vocabulary{kinds: map[Kind]sections{}}
+	if v.shared, err = newDictionary(shared); err != nil {
+		return vocabulary{}, fmt.Errorf("mail: %s/%s: %w", name, sharedFile, err)
+	}
+	for _, kind := range kinds {
+		if v.kinds[kind], err = read(string(kind) + extension); err != nil {
+			return vocabulary{}, err
+		}
+	}
+	return v, nil
 }
 
 // Write writes a mail in the reader's language, a BCP 47 tag, or in the one
@@ -74,42 +104,90 @@ func (w *Writer) Write(languageTag, to string, content Content) (Message, error)
 	return message, nil
 }
 
-// page is what the layouts show.
-type page struct {
-	// Language is a BCP 47 tag, Direction ltr or rtl.
-	Language, Direction string
-	Subject             string
-	Body, Closing       []string
-	// Action is the label of Link; LinkHelp is for those whose label does nothing.
-	Action, Link, LinkHelp string
+func (w *Writer) write(tag language.Tag, to string, content Content) (Message, error) {
+	v := w.words[tag]
+	texts, values := v.kinds[content.kind()], content.values(v.shared)
+	values["To"] = to
+	var wrong error
+	filled := func(text string) string {
+		text, err := fill(text, values)
+		if err != nil {
+			wrong = fmt.Errorf("mail: %s/%s%s: %w", tag, content.kind(), extension, err)
+		}
+		return text
+	}
+	section := func(name string) string {
+		if text, found := texts[name+nameless]; found && content.actor() == "" {
+			return text
+		}
+		return texts[name]
+	}
+	say := func(name string) []string {
+		all := paragraphs(section(name))
+		for i, text := range all {
+			all[i] = filled(text)
+		}
+		return all
+	}
+	page := map[string]string{
+		"Language": tag.String(), "Direction": words(v.shared.sections["direction"]), "LinkHelp": words(v.shared.sections["linkhelp"]),
+		"Subject": filled(words(section("subject"))), "Action": filled(words(section("action"))), "Link": content.link(),
+	}
+	body, closing := say("body"), say("closing")
+	switch {
+	case wrong != nil:
+		return Message{}, wrong
+	case page["Subject"] == "" || page["Action"] == "":
+		return Message{}, fmt.Errorf("mail: %s/%s%s: [subject] or [action] is missing", tag, content.kind(), extension)
+	}
+	text, textErr := w.text(page, body, closing)
+	document, htmlErr := w.html(page, body, closing)
+	return Message{To: to, Subject: page["Subject"], Text: text, HTML: document}, errors.Join(textErr, htmlErr)
 }
 
-func (w *Writer) write(tag language.Tag, to string, content Content) (Message, error) {
-	set, fields := w.words[tag][content.kind()], content.fields(to)
-	var failed error
-	say := func(name string) string {
-		var b strings.Builder
-		if err := set.ExecuteTemplate(&b, name, fields); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("mail: %s: %w", tag, err))
+// text lays a mail out as plain text.
+func (w *Writer) text(page map[string]string, body, closing []string) (string, error) {
+	values := map[string]string{"Body": wrapped(body), "Closing": wrapped(closing)}
+	for name, value := range page {
+		values[name] = value
+	}
+	text, err := fill(w.layouts[layoutText], values)
+	if err != nil {
+		return "", fmt.Errorf("mail: %s: %w", layoutText, err)
+	}
+	return strings.TrimSpace(text) + "\n", nil
+}
+
+// html lays a mail out as HTML. The values stand in text and in attributes with
+// quotes, for which this escaping is enough; the link is an http or https URL.
+func (w *Writer) html(page map[string]string, body, closing []string) (string, error) {
+	values := map[string]string{}
+	for name, value := range page {
+		values[name] = html.EscapeString(value)
+	}
+	for name, texts := range map[string][]string{"Body": body, "Closing": closing} {
+		for _, text := range texts {
+			paragraph, err := fill(w.layouts[paragraphHTML], map[string]string{"Text": html.EscapeString(text)})
+			if err != nil {
+				return "", fmt.Errorf("mail: %s: %w", paragraphHTML, err)
+			}
+			values[name] += paragraph
 		}
-		return b.String()
+		values[name] += "" // there even if there are no paragraphs
 	}
-	p := page{
-		Language: tag.String(), Direction: words(say("direction")), Subject: words(say("subject")),
-		Body: paragraphs(say("body")), Closing: paragraphs(say("closing")),
-		Action: words(say("action")), Link: content.link(), LinkHelp: words(say("linkhelp")),
+	document, err := fill(w.layouts[layoutHTML], values)
+	if err != nil {
+		return "", fmt.Errorf("mail: %s: %w", layoutHTML, err)
 	}
-	if failed != nil {
-		return Message{}, failed
+	return document, nil
+}
+
+func wrapped(texts []string) string {
+	lines := make([]string, len(texts))
+	for i, text := range texts {
+		lines[i] = wrap(text)
 	}
-	var text, html strings.Builder
-	if err := w.text.Execute(&text, p); err != nil {
-		return Message{}, fmt.Errorf("mail: %w", err)
-	}
-	if err := w.html.Execute(&html, p); err != nil {
-		return Message{}, fmt.Errorf("mail: %w", err)
-	}
-	return Message{To: to, Subject: p.Subject, Text: text.String(), HTML: html.String()}, nil
+	return strings.Join(lines, "\n\n")
 }
 
 // match returns the language that is nearest to the given one.
@@ -136,25 +214,29 @@ func (w *Writer) prefer(defaultLanguage string) {
 	w.matcher = language.NewMatcher(w.languages)
 }
 
-// examples are one of each kind.
+// kinds are all kinds that there are.
+var kinds = []Kind{KindInvitation, KindOwnershipReceived}
+
+// examples are some of each kind, with and without names.
 func examples() []Content {
+	const link = "https://example.com/page"
+	at := time.Date(2026, time.March, 4, 5, 6, 0, 0, time.UTC)
 	return []Content{
-		Invitation{
-			OrganizationName: "Example", InviterName: "Ada Lovelace", Role: account.Member,
-			Link: "https://example.com/invitation", ExpiresAt: time.Date(2026, time.March, 4, 5, 6, 0, 0, time.UTC),
-		},
-		OwnershipReceived{OrganizationName: "Example", GiverName: "Ada Lovelace", Link: "https://example.com/organization"},
+		Invitation{OrganizationName: "Example", InviterName: "Ada Lovelace", Role: account.Member, Link: link, ExpiresAt: at},
+		Invitation{OrganizationName: "Example", Role: account.Member, Link: link, ExpiresAt: at},
+		OwnershipReceived{OrganizationName: "Example", GiverName: "Ada Lovelace", Link: link},
+		OwnershipReceived{OrganizationName: "Example", Link: link},
 	}
 }
 
-// try writes an example of every kind in every language.
+// try writes the examples in every language.
 func (w *Writer) try() error {
 	var wrong []error
 	for _, tag := range w.languages {
 		for _, example := range examples() {
 			message, err := w.write(tag, "reader@example.com", example)
-			if err == nil && (message.Subject == "" || !strings.Contains(message.Text, example.link()) || !strings.Contains(message.HTML, example.link())) {
-				err = fmt.Errorf("mail: %s/%s%s: subject or link is missing", tag, example.kind(), extension)
+			if err == nil && (!strings.Contains(message.Text, example.link()) || !strings.Contains(message.HTML, example.link())) {
+				err = errors.New("mail: a layout has no {Link}")
 			}
 			wrong = append(wrong, err)
 		}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"text/template/parse"
 	"unicode"
 	"unicode/utf8"
 
@@ -80,7 +79,7 @@ func TestNamesCannotBreakOutOfAMail(t *testing.T) {
 		"a\x00b\u0085c\u2028d\u2029e\u202ef",
 		"<script>alert(1)</script>",
 		`"><a href="https://evil.example/">here</a>`,
-		"{{.Link}}",
+		"{Link}{To}{Nonsense}",
 		"</title><img src=https://evil.example/x.png>",
 		"visit http://evil.example/now or www.evil.example",
 		"evil.example@evil.example",
@@ -278,16 +277,17 @@ func TestLinksLeadToWebPagesAlone(t *testing.T) {
 func TestAProductReplacesWordsAndAddsALanguage(t *testing.T) {
 	t.Parallel()
 	french := mail.Texts{
-		"fr/words.txt":              `{{define "direction"}}ltr{{end}}{{define "date"}}{{.Day}}/{{printf "%d" .Month}}{{end}}{{define "role"}}membre{{end}}{{define "linkhelp"}}Lien :{{end}}`,
-		"fr/invitation.txt":         `{{define "subject"}}Invitation à {{.OrganizationName}}{{end}}{{define "body"}}Jusqu'au {{template "date" .ExpiresAt}}{{end}}{{define "action"}}Voir{{end}}{{define "closing"}}{{end}}`,
-		"fr/ownership-received.txt": `{{define "subject"}}Propriétaire{{end}}{{define "body"}}{{end}}{{define "action"}}Voir{{end}}{{define "closing"}}{{end}}`,
-		"en/invitation.txt":         `{{define "subject"}}Join us{{end}}{{define "body"}}Now{{end}}{{define "action"}}Join{{end}}{{define "closing"}}{{end}}`,
-		"layout.txt":                `{{range .Body}}{{.}}{{end}} {{.Link}}`,
+		"fr/words.txt": "[direction]\nltr\n[months]\n1 2 3 4 5 6 7 8 9 10 11 12\n[date]\n{Day}/{Month}\n" +
+			"[role ORG_OWNER]\npropriétaire\n[role ORG_ADMIN]\nadministrateur\n[role ORG_MEMBER]\nmembre\n[linkhelp]\nLien :\n",
+		"fr/invitation.txt":         "[subject]\nInvitation à {OrganizationName}\n[body]\nJusqu'au {ExpiresAt}\n[action]\nVoir\n",
+		"fr/ownership-received.txt": "[subject]\nPropriétaire\n[action]\nVoir\n",
+		"en/invitation.txt":         "[subject]\nJoin us\n[body]\nNow\n[action]\nJoin\n",
+		"layout.txt":                "{Body} {Link}",
 	}
 	writer := newWriter(t, french)
 	for language, want := range map[string][2]string{
-		"en": {"Join us", "Now " + invitation.Link},
-		"fr": {"Invitation à Analytical Engines", "Jusqu'au 4/3 " + invitation.Link},
+		"en": {"Join us", "Now " + invitation.Link + "\n"},
+		"fr": {"Invitation à Analytical Engines", "Jusqu'au 4/3 " + invitation.Link + "\n"},
 	} {
 		m, err := writer.Write(language, "grace@example.com", invitation)
 		if err != nil || m.Subject != want[0] || m.Text != want[1] {
@@ -298,23 +298,32 @@ func TestAProductReplacesWordsAndAddsALanguage(t *testing.T) {
 
 func TestAMistakeInAProductsWordsIsToldAtOnce(t *testing.T) {
 	t.Parallel()
-	const rest = `{{define "body"}}{{end}}{{define "action"}}a{{end}}{{define "closing"}}{{end}}`
+	const rest = "\n[body]\nb\n[action]\na\n"
 	for name, texts := range map[string]mail.Texts{
 		"no such file":         {"en/welcome.txt": "x"},
 		"no such layout":       {"layout.md": "x"},
 		"words without folder": {"words.txt": "x"},
-		"no template":          {"en/invitation.txt": `{{define "subject"}}`},
-		"unknown field":        {"en/invitation.txt": `{{define "subject"}}{{.Nonsense}}{{end}}` + rest},
-		"field of another":     {"en/ownership-received.txt": `{{define "subject"}}{{.ExpiresAt}}{{end}}` + rest},
-		"no subject":           {"en/invitation.txt": `{{define "subject"}} {{end}}` + rest},
-		"subject not defined":  {"en/invitation.txt": rest},
-		"incomplete language":  {"fr/invitation.txt": `{{define "subject"}}x{{end}}` + rest},
-		"no language":          {"nonsense-/words.txt": "x"},
-		"not canonical":        {"EN/words.txt": "x"},
-		"layout without link":  {"layout.txt": "{{.Subject}}"},
-		"layout unknown field": {"layout.html": "{{.Nonsense}}"},
-		"layout no template":   {"layout.html": "{{"},
-		"text no template":     {"layout.txt": "{{"},
+		"before a section":     {"en/invitation.txt": "Hello\n[subject]\nx" + rest},
+		"a section twice":      {"en/invitation.txt": "[subject]\nx\n[subject]\ny" + rest},
+		"unknown field":        {"en/invitation.txt": "[subject]\n{Nonsense}" + rest},
+		"field of another":     {"en/ownership-received.txt": "[subject]\n{ExpiresAt}" + rest},
+		"a name always":        {"en/invitation.txt": "[subject]\n{InviterName}" + rest},
+		"no subject":           {"en/invitation.txt": "[subject]\n \n" + rest},
+		"subject not there":    {"en/invitation.txt": rest},
+		"no action":            {"en/invitation.txt": "[subject]\nx\n"},
+		"no months":            {"en/words.txt": "[direction]\nltr\n"},
+		"eleven months": {"en/words.txt": "[direction]\nltr\n[months]\n1 2 3 4 5 6 7 8 9 10 11\n[date]\n{Day}\n" +
+			"[role ORG_OWNER]\no\n[role ORG_ADMIN]\na\n[role ORG_MEMBER]\nm\n[linkhelp]\nl\n"},
+		"unknown part of a date": {"en/words.txt": "[direction]\nltr\n[months]\n1 2 3 4 5 6 7 8 9 10 11 12\n[date]\n{Week}\n" +
+			"[role ORG_OWNER]\no\n[role ORG_ADMIN]\na\n[role ORG_MEMBER]\nm\n[linkhelp]\nl\n"},
+		"incomplete language":     {"fr/invitation.txt": "[subject]\nx" + rest},
+		"no language":             {"nonsense-/words.txt": "x"},
+		"not canonical":           {"EN/words.txt": "x"},
+		"layout without link":     {"layout.txt": "{Subject}"},
+		"HTML without link":       {"layout.html": "{Subject}"},
+		"layout unknown field":    {"layout.html": "{Nonsense}{Link}"},
+		"text unknown field":      {"layout.txt": "{Nonsense}{Link}"},
+		"paragraph unknown field": {"paragraph.html": "{Nonsense}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -353,27 +362,27 @@ func TestLanguagesHaveTheSameKindsAndFields(t *testing.T) {
 	}
 }
 
-// fieldsOf returns the fields that each definition of a file uses.
+// fieldsOf returns the fields that each section of a file uses.
 func fieldsOf(t *testing.T, file string) map[string][]string {
 	t.Helper()
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trees, err := parse.Parse(file, string(source), "", "", map[string]any{"nth": true, "eq": true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	fields := map[string][]string{}
-	for name, tree := range trees {
-		if name == file {
-			continue
+	section := ""
+	for line := range strings.Lines(string(source)) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "[") {
+			section = line
+			fields[section] = []string{}
 		}
-		found := fieldPattern.FindAllString(tree.Root.String(), -1)
-		slices.Sort(found)
-		fields[name] = slices.Compact(found)
+		fields[section] = append(fields[section], fieldPattern.FindAllString(line, -1)...)
+	}
+	for section := range fields {
+		slices.Sort(fields[section])
+		fields[section] = slices.Compact(fields[section])
 	}
 	return fields
 }
 
-var fieldPattern = regexp.MustCompile(`\.[A-Z]\w+`)
+var fieldPattern = regexp.MustCompile(`\{\w+\}`)
