@@ -19,7 +19,7 @@ var (
 	invitation = mail.Invitation{
 		OrganizationName: "Analytical Engines", InviterName: "Ada Lovelace", Role: account.Admin,
 		Link:      "https://app.example.com/invitation#token=abc&n=1",
-		ExpiresAt: time.Date(2026, time.March, 4, 17, 6, 0, 0, time.UTC),
+		ExpiresAt: time.Date(2026, time.March, 4, 18, 6, 0, 0, time.FixedZone("CET", 3600)),
 	}
 	ownership = mail.OwnershipReceived{
 		OrganizationName: "Analytical Engines", GiverName: "Ada Lovelace",

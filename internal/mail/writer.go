@@ -196,10 +196,7 @@ func (w *Writer) match(languageTag string) language.Tag {
 	if err != nil {
 		return w.languages[0]
 	}
-	_, i, confidence := w.matcher.Match(wanted)
-	if confidence == language.No {
-		i = 0
-	}
+	_, i, _ := w.matcher.Match(wanted) // the first where none is near
 	return w.languages[i]
 }
 
