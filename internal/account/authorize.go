@@ -48,33 +48,43 @@ var (
 // not know a new person's token, ErrUnavailable, and ErrInternal where a user
 // has no active personal organization.
 func (s *Service) Authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
+	caller, _, err := s.authorizeWith(ctx, id, target)
+	return caller, err
+}
+
+// authorizeWith is Authorize with further records in the same read, for what
+// is decided next.
+func (s *Service) authorizeWith(ctx context.Context, id Identity, target Target, also ...Key) (Caller, Records, error) {
 	for range authorizeTries {
-		caller, err := s.authorize(ctx, id, target)
+		caller, records, err := s.authorize(ctx, id, target, also)
 		switch {
 		case errors.Is(err, errReadAgain):
 			id.entered = id.entered || errors.Is(err, errEntered)
 		case errors.Is(err, ErrConflict): // of records that are made in passing: nothing to decide again
-			return Caller{}, ErrUnavailable.Because(err)
+			return Caller{}, nil, ErrUnavailable.Because(err)
 		default:
-			return caller, err
+			return caller, records, err
 		}
 	}
-	return Caller{}, ErrUnavailable.Because(errReadAgain)
+	return Caller{}, nil, ErrUnavailable.Because(errReadAgain)
 }
 
-func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Caller, error) {
+func (s *Service) authorize(ctx context.Context, id Identity, target Target, also []Key) (Caller, Records, error) {
 	accountID := id.UserID
 	if target.named() && wellFormedID(target.AccountID) {
 		accountID = target.AccountID
 	}
-	records, err := s.store.Read(ctx, UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
-		MembershipKey(id.UserID, accountID), OrganizationKey(accountID))
+	keys := append([]Key{
+		UserKey(id.UserID), SessionKey(id.UserID, id.SessionID),
+		MembershipKey(id.UserID, accountID), OrganizationKey(accountID),
+	}, also...)
+	records, err := s.store.Read(ctx, keys...)
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, nil, err
 	}
 	caller, err := s.admit(ctx, id, records)
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, nil, err
 	}
 	if target.named() {
 		err = s.enterNamed(&caller, records, target)
@@ -82,10 +92,10 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target) (Ca
 		err = s.enterSessions(ctx, &caller, records)
 	}
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, nil, err
 	}
 	s.touch(ctx, &caller.Session)
-	return caller, nil
+	return caller, records, nil
 }
 
 // admit decides on the user and session that were read whether the person may

@@ -60,17 +60,21 @@ func (s *Service) follow(ctx context.Context, asRead Premise, u Update) (done bo
 	return false, err
 }
 
-// FollowImage settles the pictures of a user whose image changed: the new one
-// stays, the old one goes. The table's stream calls it; what the user has now
-// decides, so that a late or repeated call takes nothing away.
-func (s *Service) FollowImage(ctx context.Context, userID, before, after string) error {
-	records, err := s.store.Read(ctx, UserKey(userID))
+// FollowImage settles the pictures of a user or an organization whose image
+// changed: the new one stays, the old one goes. The table's stream calls it;
+// what the record says now decides, so that a late or repeated call takes
+// nothing away.
+func (s *Service) FollowImage(ctx context.Context, of Key, before, after string) error {
+	records, err := s.store.Read(ctx, of)
 	if err != nil {
 		return err
 	}
 	current := ""
-	if user := records.User(userID); user != nil {
-		current = user.ImageKey
+	switch r := records[of].(type) {
+	case *User:
+		current = r.ImageKey
+	case *Organization:
+		current = r.ImageKey
 	}
 	if after != "" && after == current {
 		if err := s.images.Keep(ctx, after); err != nil {

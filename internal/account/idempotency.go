@@ -59,11 +59,7 @@ func (s *Service) createOnce(ctx context.Context, userID string, repeat Repeat, 
 	if repeat.Key == "" {
 		return id, s.commit(ctx, change)
 	}
-	now := s.clock()
-	record := &Idempotency{
-		UserID: userID, ID: repeat.Key, Request: repeat.Request, Made: id,
-		ExpiresAt: now.Add(IdempotencyValidity).Truncate(time.Second), Version: 1,
-	}
+	record := s.newIdempotency(userID, repeat, id)
 	free := Premise(IsAbsent{Of: record.Key()})
 	for range decideTries {
 		once := change
@@ -82,7 +78,7 @@ func (s *Service) createOnce(ctx context.Context, userID string, repeat Repeat, 
 		switch {
 		case !ok: // deleted since it was read: the key is free again
 			free, record.Version = IsAbsent{Of: record.Key()}, 1
-		case !earlier.ExpiresAt.After(now): // the time to live deletes late
+		case !earlier.ExpiresAt.After(s.clock()): // the time to live deletes late
 			free, record.Version = VersionIs{Of: record.Key(), Version: earlier.Version}, earlier.Version+1
 		case earlier.Request != repeat.Request:
 			return "", ErrIdempotencyKeyReused
@@ -91,4 +87,35 @@ func (s *Service) createOnce(ctx context.Context, userID string, repeat Repeat, 
 		}
 	}
 	return "", ErrConflict
+}
+
+// once adds to a change that a request makes something with the given id, by
+// the record that was read with the caller. It returns the id that the same
+// request made before, if it did, and fails with ErrIdempotencyKeyReused.
+func (s *Service) once(change *Change, repeat Repeat, userID, id string, records Records) (string, error) {
+	if repeat.Key == "" {
+		return id, nil
+	}
+	record := s.newIdempotency(userID, repeat, id)
+	free := Premise(IsAbsent{Of: record.Key()})
+	if earlier := find[*Idempotency](records, record.Key()); earlier != nil {
+		switch {
+		case !earlier.ExpiresAt.After(s.clock()): // the time to live deletes late
+			free, record.Version = VersionIs{Of: record.Key(), Version: earlier.Version}, earlier.Version+1
+		case earlier.Request != repeat.Request:
+			return "", ErrIdempotencyKeyReused
+		default:
+			return earlier.Made, nil
+		}
+	}
+	change.Premises = append(change.Premises, free)
+	change.Puts = append(change.Puts, record)
+	return id, nil
+}
+
+func (s *Service) newIdempotency(userID string, repeat Repeat, id string) *Idempotency {
+	return &Idempotency{
+		UserID: userID, ID: repeat.Key, Request: repeat.Request, Made: id,
+		ExpiresAt: s.clock().Add(IdempotencyValidity).Truncate(time.Second), Version: 1,
+	}
 }

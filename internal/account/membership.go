@@ -48,6 +48,28 @@ func (c ChangeMembership) Apply(r Record) Record {
 	return &m
 }
 
+// ChangeRole gives a member another role.
+type ChangeRole struct {
+	UserID         string
+	OrganizationID string
+	Role           Role
+}
+
+// Key names the membership.
+func (c ChangeRole) Key() Key { return MembershipKey(c.UserID, c.OrganizationID) }
+
+// Apply returns the membership with the role.
+func (c ChangeRole) Apply(r Record) Record {
+	old, ok := r.(*Membership)
+	if !ok {
+		return r
+	}
+	m := *old
+	m.Role = c.Role
+	m.Version++
+	return &m
+}
+
 // newMembership makes a user a member, with the copies that a list shows.
 func newMembership(u *User, organizationID string, role Role, now time.Time) *Membership {
 	return &Membership{

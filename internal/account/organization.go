@@ -1,6 +1,9 @@
 package account
 
-import "time"
+import (
+	"hash/crc32"
+	"time"
+)
 
 // OrganizationStatus is whether an organization can be entered.
 type OrganizationStatus string
@@ -28,6 +31,8 @@ type Organization struct {
 	SeatsUsed   int
 	// SeatLimit bounds SeatsUsed; 0 is no limit.
 	SeatLimit int
+	// DueAt is when the work that a closing organization waits for is due.
+	DueAt     time.Time
 	Version   int
 	CreatedBy string
 	CreatedAt time.Time
@@ -40,16 +45,31 @@ func (o *Organization) Key() Key { return OrganizationKey(o.ID) }
 // Revision is the number of times that the organization was written.
 func (o *Organization) Revision() int { return o.Version }
 
+// DueShards is the number of lists in which stores keep what is due. It never
+// changes: what is listed under another number would not be found.
+const DueShards = 4
+
+// DueShard is the list in which an id stands while its work is due. The lists
+// are spread by a hash, so that a thousand deletions at once do not write to
+// one partition.
+func DueShard(id string) int { return int(crc32.ChecksumIEEE([]byte(id)) % DueShards) }
+
 // ChangeOrganization changes an organization; a nil field stays as it is and
 // the counts are added.
 type ChangeOrganization struct {
 	OrganizationID string
 	Name           *string
-	Status         *OrganizationStatus
-	Members        int
-	Owners         int
-	Seats          int
-	UpdatedAt      time.Time
+	Slug           *string
+	// ImageKey "" takes the image away.
+	ImageKey *string
+	Status   *OrganizationStatus
+	// DueAt puts the organization into the list of what is due; the zero time
+	// takes it out.
+	DueAt     *time.Time
+	Members   int
+	Owners    int
+	Seats     int
+	UpdatedAt time.Time
 }
 
 // Key names the organization.
@@ -63,7 +83,10 @@ func (c ChangeOrganization) Apply(r Record) Record {
 	}
 	o := *old
 	set(&o.Name, c.Name)
+	set(&o.Slug, c.Slug)
+	set(&o.ImageKey, c.ImageKey)
 	set(&o.Status, c.Status)
+	set(&o.DueAt, c.DueAt)
 	o.MemberCount += c.Members
 	o.OwnerCount += c.Owners
 	o.SeatsUsed += c.Seats
@@ -84,3 +107,16 @@ func personalOrganization(userID, userName string, now time.Time) *Organization 
 // PersonalName is the name of a user's personal organization: as long as the
 // user's name allows, so it may exceed the 64 characters of a chosen name.
 func PersonalName(userName string) string { return userName + "'s Organization" }
+
+// Slug gives a slug to one organization.
+type Slug struct {
+	Slug           string
+	OrganizationID string
+	Version        int
+}
+
+// Key names the slug.
+func (s *Slug) Key() Key { return SlugKey(s.Slug) }
+
+// Revision is the number of times that the slug was written.
+func (s *Slug) Revision() int { return s.Version }

@@ -115,6 +115,24 @@ func (p SeatIsFree) Holds(r Record) bool {
 // Failure is ErrSeatLimit.
 func (p SeatIsFree) Failure() *Error { return ErrSeatLimit }
 
+// TeamsBelow holds while the user is a member of fewer teams than Limit.
+type TeamsBelow struct {
+	UserID string
+	Limit  int
+}
+
+// Key names the user.
+func (p TeamsBelow) Key() Key { return UserKey(p.UserID) }
+
+// Holds compares the user's count of teams.
+func (p TeamsBelow) Holds(r Record) bool {
+	u, ok := r.(*User)
+	return ok && u.TeamCount < p.Limit
+}
+
+// Failure is ErrOrganizationLimit.
+func (p TeamsBelow) Failure() *Error { return ErrOrganizationLimit }
+
 // VersionIs holds while a record is as it was read.
 type VersionIs struct {
 	Of      Key
@@ -189,4 +207,13 @@ func premiseFailed(err error, key Key) bool {
 	var failed *PremiseError
 	return errors.As(err, &failed) &&
 		slices.ContainsFunc(failed.Failed, func(p Premise) bool { return p.Key() == key })
+}
+
+// premiseIsNil leaves an error out that only says that somebody else was first.
+func premiseIsNil(err error) error {
+	var failed *PremiseError
+	if errors.As(err, &failed) {
+		return nil
+	}
+	return err
 }

@@ -12,6 +12,11 @@ const (
 	KindOrganization Kind = "organization"
 	KindDeletion     Kind = "deletion"
 	KindIdempotency  Kind = "idempotency"
+	KindSlug         Kind = "slug"
+	KindInvitation   Kind = "invitation"
+	KindInvited      Kind = "invited"
+	KindAudit        Kind = "audit"
+	KindLimit        Kind = "limit"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -47,8 +52,29 @@ func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
 // IdempotencyKey names the record of a request that a user may repeat.
 func IdempotencyKey(userID, key string) Key { return Key{KindIdempotency, userID, key} }
 
+// SlugKey names the record that gives a slug to one organization.
+func SlugKey(slug string) Key { return Key{KindSlug, slug, ""} }
+
+// InvitationKey names an invitation to an organization.
+func InvitationKey(organizationID, invitationID string) Key {
+	return Key{KindInvitation, organizationID, invitationID}
+}
+
+// InvitedKey names the record by which an address has at most one pending
+// invitation to an organization.
+func InvitedKey(organizationID, email string) Key {
+	return Key{KindInvited, organizationID, FoldAddress(email)}
+}
+
+// AuditKey names an entry in an organization's audit log.
+func AuditKey(organizationID, entryID string) Key { return Key{KindAudit, organizationID, entryID} }
+
+// LimitKey names the count of what somebody did within a window of time.
+func LimitKey(who, kind string) Key { return Key{KindLimit, who, kind} }
+
 // Record is one thing that the store keeps: *User, *Address, *Session,
-// *Membership, *Organization, *Deletion or *Idempotency.
+// *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
+// *Invited, *AuditEntry or *Limit.
 type Record interface {
 	// Key names the record.
 	Key() Key
@@ -79,6 +105,19 @@ func (r Records) Membership(userID, organizationID string) *Membership {
 func (r Records) Organization(organizationID string) *Organization {
 	return find[*Organization](r, OrganizationKey(organizationID))
 }
+
+// Invitation returns an invitation that was read, or nil.
+func (r Records) Invitation(organizationID, invitationID string) *Invitation {
+	return find[*Invitation](r, InvitationKey(organizationID, invitationID))
+}
+
+// Invited returns the pending invitation of an address that was read, or nil.
+func (r Records) Invited(organizationID, email string) *Invited {
+	return find[*Invited](r, InvitedKey(organizationID, email))
+}
+
+// Limit returns a count that was read, or nil.
+func (r Records) Limit(who, kind string) *Limit { return find[*Limit](r, LimitKey(who, kind)) }
 
 func find[T Record](r Records, k Key) T {
 	record, _ := r[k].(T)

@@ -36,10 +36,13 @@ type Service struct {
 	// sessionValidity is how long one sign-in can last.
 	sessionValidity time.Duration
 	now             func() time.Time
+	newID           func() string
+	mac             MAC
+	mailer          Mailer
 }
 
 // Options is what a Service works with; every field is needed but Images, which
-// only FollowImage asks.
+// only FollowImage and Purge ask.
 type Options struct {
 	Store  Store
 	Pool   Pool
@@ -51,13 +54,20 @@ type Options struct {
 	SessionValidity time.Duration
 	// Now is the clock.
 	Now func() time.Time
+	// MAC makes and checks the tokens of invitations; functions without such
+	// routes leave it out.
+	MAC MAC
+	// Mailer is only for what the table's stream asks for.
+	Mailer Mailer
+	// NewID returns a new id, time-ordered: a UUIDv7.
+	NewID func() string
 }
 
 // NewService returns the domain over a store and an identity provider.
 func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
-		sessionValidity: o.SessionValidity, now: o.Now,
+		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
 	}
 }
 

@@ -21,11 +21,34 @@ type Store interface {
 	// ErrUnavailable if the engine does not answer. An answer lost after the
 	// commit is asked for again, so that a change is never made twice.
 	Commit(ctx context.Context, change Change) error
+	Lists
+}
+
+// Lists are the runs of records that a store reads in pages. next is empty on
+// the last page. All fail with ErrUnavailable if the engine does not answer.
+type Lists interface {
 	// Memberships returns at most limit of a user's memberships, personal and
 	// team, strongly consistent and ordered by organization id, beginning
-	// behind the organization id after. next is empty on the last page. Fails
-	// with ErrUnavailable if the engine does not answer.
+	// behind the organization id after.
 	Memberships(ctx context.Context, userID, after string, limit int) (page []*Membership, next string, err error)
+	// Members returns at most limit memberships of an organization whose
+	// folded user name begins with prefix, folded, ordered by name, beginning
+	// behind the position after. The list may lag behind commits for a moment.
+	Members(ctx context.Context, organizationID, prefix, after string, limit int) (page []*Membership, next string, err error)
+	// Invitations returns at most limit invitations of an organization, the
+	// newest first, beginning behind the invitation id after.
+	Invitations(ctx context.Context, organizationID, after string, limit int) (page []*Invitation, next string, err error)
+	// InvitationsTo returns at most limit pending invitations of an address,
+	// the newest first, behind the position after. It may lag as Members does.
+	InvitationsTo(ctx context.Context, email, after string, limit int) (page []*Invitation, next string, err error)
+	// AuditLog returns at most limit entries of an organization, the newest
+	// first, beginning behind the entry id after.
+	AuditLog(ctx context.Context, organizationID, after string, limit int) (page []*AuditEntry, next string, err error)
+	// Due returns at most limit organizations of a shard, from 0 below
+	// DueShards, whose work is due at until or before, in whole seconds: what
+	// waits longest first, beginning behind the position after. It may lag as
+	// Members does.
+	Due(ctx context.Context, shard int, until time.Time, after string, limit int) (page []*Organization, next string, err error)
 }
 
 // MaxRead is the number of records that one Read may name: DynamoDB's limit
@@ -50,10 +73,12 @@ type Change struct {
 	Puts []Record
 	// Updates change records that must be there.
 	Updates []Update
+	// Deletes remove records. A premise must speak of each, as of a put.
+	Deletes []Key
 }
 
 // Update changes a part of one record: ChangeUser, ChangeSession,
-// ChangeOrganization or ChangeMembership.
+// ChangeOrganization, ChangeMembership, ChangeRole or ChangeInvitation.
 type Update interface {
 	// Key names the record.
 	Key() Key
@@ -95,6 +120,14 @@ func (c Change) Check() error {
 	}
 	for _, u := range c.Updates {
 		if err := written(u.Key()); err != nil {
+			return err
+		}
+	}
+	for _, k := range c.Deletes {
+		if !premised[k] {
+			return fmt.Errorf("change deletes a %s without a premise on it", k.Kind)
+		}
+		if err := written(k); err != nil {
 			return err
 		}
 	}

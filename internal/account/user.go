@@ -80,8 +80,11 @@ type ChangeUser struct {
 	// KeptSession is the one session that goes on; nil leaves it, "" ends it too.
 	KeptSession         *string
 	LastActiveAccountID *string
-	// Teams is added to TeamCount; if it is not 0, AccountsVersion grows by one.
-	Teams     int
+	// Teams is added to TeamCount.
+	Teams int
+	// Accounts counts a change of a membership in AccountsVersion: one given
+	// or taken, or ownership.
+	Accounts  int
 	UpdatedAt time.Time
 }
 
@@ -102,10 +105,8 @@ func (c ChangeUser) Apply(r Record) Record {
 	set(&u.SessionsValidFrom, c.SessionsValidFrom)
 	set(&u.KeptSession, c.KeptSession)
 	set(&u.LastActiveAccountID, c.LastActiveAccountID)
-	if c.Teams != 0 {
-		u.TeamCount += c.Teams
-		u.AccountsVersion++
-	}
+	u.TeamCount += c.Teams
+	u.AccountsVersion += c.Accounts
 	u.UpdatedAt = c.UpdatedAt
 	u.Version++
 	return &u

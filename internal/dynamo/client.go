@@ -17,13 +17,15 @@ const (
 	requestTimeout = 3 * time.Second
 )
 
-// NewClient returns a DynamoDB client with Hearth's patience. A transport in
-// the options stays.
+// NewClient returns a DynamoDB client with Hearth's patience. A transport and a
+// retryer in the options stay.
 func NewClient(o dynamodb.Options) *dynamodb.Client {
-	o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
-		r.MaxAttempts = attempts
-		r.MaxBackoff = maxBackoff
-	})
+	if o.Retryer == nil {
+		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
+			r.MaxAttempts = attempts
+			r.MaxBackoff = maxBackoff
+		})
+	}
 	if o.HTTPClient == nil {
 		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(requestTimeout)
 	}

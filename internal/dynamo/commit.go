@@ -79,6 +79,7 @@ type action struct {
 	premises []account.Premise
 	put      account.Record
 	update   account.Update
+	remove   bool
 }
 
 // plan groups a change by record, in the order in which they are first named.
@@ -101,6 +102,9 @@ func plan(change account.Change) []*action {
 	}
 	for _, u := range change.Updates {
 		at(u.Key()).update = u
+	}
+	for _, k := range change.Deletes {
+		at(k).remove = true
 	}
 	return actions
 }
@@ -151,6 +155,12 @@ func (a *action) transactItem(table string) (types.TransactWriteItem, error) {
 	case a.update != nil:
 		return types.TransactWriteItem{Update: &types.Update{
 			TableName: &table, Key: at.attributes(), UpdateExpression: e.Update(), ConditionExpression: e.Condition(),
+			ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
+			ReturnValuesOnConditionCheckFailure: old,
+		}}, nil
+	case a.remove:
+		return types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &table, Key: at.attributes(), ConditionExpression: e.Condition(),
 			ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
 			ReturnValuesOnConditionCheckFailure: old,
 		}}, nil

@@ -32,6 +32,8 @@ func condition(p account.Premise) (expression.ConditionBuilder, error) {
 		limit := expression.Name(attributeSeatLimit)
 		return isThere.And(expression.AttributeNotExists(limit).
 			Or(expression.Name(attributeSeatsUsed).LessThan(limit))), nil
+	case account.TeamsBelow:
+		return expression.Name(attributeTeamCount).LessThan(expression.Value(p.Limit)), nil
 	case account.VersionIs:
 		return equals(attributeVersion, p.Version), nil
 	case account.IsAbsent:

@@ -47,6 +47,16 @@ func encode(r account.Record) (attributes, error) {
 		item = newDeletionItem(r)
 	case *account.Idempotency:
 		item = newIdempotencyItem(r)
+	case *account.Slug:
+		item = newSlugItem(r)
+	case *account.Invitation:
+		item = newInvitationItem(r)
+	case *account.Invited:
+		item = newInvitedItem(r)
+	case *account.AuditEntry:
+		item = newAuditItem(r)
+	case *account.Limit:
+		item = newLimitItem(r)
 	default:
 		return nil, fmt.Errorf("no item for a %T", r)
 	}
@@ -82,6 +92,16 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i deletionItem) account.Record { return i.record(key) })
 	case account.KindIdempotency:
 		return decodeAs(item, func(i idempotencyItem) account.Record { return i.record(key) })
+	case account.KindSlug:
+		return decodeAs(item, func(i slugItem) account.Record { return i.record(key) })
+	case account.KindInvitation:
+		return decodeAs(item, func(i invitationItem) account.Record { return i.record(key) })
+	case account.KindInvited:
+		return decodeAs(item, func(i invitedItem) account.Record { return i.record(key) })
+	case account.KindAudit:
+		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
+	case account.KindLimit:
+		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }
@@ -114,6 +134,10 @@ func update(u account.Update) (expression.UpdateBuilder, error) {
 		return updateSession(counted, u), nil
 	case account.ChangeMembership:
 		return updateMembership(counted, u), nil
+	case account.ChangeRole:
+		return counted.Set(expression.Name(attributeRole), expression.Value(u.Role)), nil
+	case account.ChangeInvitation:
+		return updateInvitation(counted, u), nil
 	}
 	return counted, fmt.Errorf("no update for a %T", u)
 }

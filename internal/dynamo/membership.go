@@ -2,12 +2,10 @@ package dynamo
 
 import (
 	"context"
-	"fmt"
+	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"hearth/internal/account"
 )
@@ -59,38 +57,31 @@ func updateMembership(u expression.UpdateBuilder, c account.ChangeMembership) ex
 
 // Memberships returns a page of a user's memberships in one Query.
 func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
-	e, err := expression.NewBuilder().WithKeyCondition(
-		expression.Key(PartitionKey).Equal(expression.Value(userPrefix + userID)).
-			And(expression.Key(SortKey).BeginsWith(membershipPrefix)),
-	).Build()
-	if err != nil {
-		return nil, "", fmt.Errorf("memberships: %w", err)
+	q := list{of: "memberships", partition: userPrefix + userID, begins: membershipPrefix}
+	if after != "" {
+		q.after = keys{PK: q.partition, SK: membershipPrefix + after}
 	}
-	input := &dynamodb.QueryInput{
-		TableName: &s.table, ConsistentRead: aws.Bool(true),
-		Limit:                  aws.Int32(int32(limit)), //nolint:gosec // a page, never more than a hundred
-		KeyConditionExpression: e.KeyCondition(), ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
+	return page(ctx, s, q, limit, func(m *account.Membership) string { return m.OrganizationID })
+}
+
+// maxSortKey is the length of the longest sort key in bytes.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const maxSortKey = 1024
+
+// Members returns a page of an organization's memberships, sorted by name, in
+// one Query of the index. A position is the place's sort key there.
+func (s *Store) Members(ctx context.Context, organizationID, prefix, after string, limit int) ([]*account.Membership, string, error) {
+	q := list{
+		of: "members", partition: organizationPrefix + organizationID, begins: membershipPrefix + foldName(prefix), index: true,
+	}
+	if len(q.begins) > maxSortKey || strings.Contains(prefix, nameEnd) {
+		return nil, "", nil // no name begins so
 	}
 	if after != "" {
-		at := keys{PK: userPrefix + userID, SK: membershipPrefix + after}
-		input.ExclusiveStartKey = at.attributes()
-	}
-	output, err := s.client.Query(ctx, input)
-	if err != nil {
-		return nil, "", engineError("memberships", err)
-	}
-	page := make([]*account.Membership, 0, len(output.Items))
-	for _, item := range output.Items {
-		record, err := decode(item)
-		if err != nil {
-			return nil, "", err
-		}
-		if m, ok := record.(*account.Membership); ok {
-			page = append(page, m)
+		var ok bool
+		if q.after, ok = listedMember(organizationID, after); !ok {
+			return nil, "", errPosition
 		}
 	}
-	if len(output.LastEvaluatedKey) == 0 || len(page) == 0 {
-		return page, "", nil
-	}
-	return page, page[len(page)-1].OrganizationID, nil
+	return page(ctx, s, q, limit, func(m *account.Membership) string { return membershipKeys(m).GSI1SK })
 }

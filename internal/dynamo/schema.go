@@ -2,24 +2,31 @@ package dynamo
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"golang.org/x/text/cases"
 
 	"hearth/internal/account"
 )
 
 // Every key of the table is declared here and nowhere else.
 //
-//	record        PK              SK                 GSI1PK / GSI1SK
-//	user          USER#<id>       USER
-//	address       EMAIL#<folded>  USER
-//	session       USER#<id>       SESSION#<jti>
-//	membership    USER#<id>       MEMBER#<orgId>     ORG#<orgId> / MEMBER#<folded name>#<userId>
-//	organization  ORG#<id>        ORG
-//	deletion      USER#<id>       DELETION
-//	idempotency   USER#<id>       IDEMPOTENCY#<key>
+//	record        PK                  SK                 GSI1PK / GSI1SK
+//	user          USER#<id>           USER
+//	address       EMAIL#<folded>      USER
+//	session       USER#<id>           SESSION#<jti>
+//	membership    USER#<id>           MEMBER#<orgId>     ORG#<orgId> / MEMBER#<folded name><tab><userId>
+//	organization  ORG#<id>            ORG                while due: DUE#<shard> / <dueAt>#<id>
+//	slug          SLUG#<slug>         SLUG
+//	invitation    ORG#<id>            INVITE#<id>        while pending: EMAIL#<folded> / INVITE#<id>
+//	invited       ORG#<id>            INVITED#<folded>
+//	audit entry   ORG#<id>            AUDIT#<id>
+//	deletion      USER#<id>           DELETION
+//	idempotency   USER#<id>           IDEMPOTENCY#<key>
+//	limit         USER#<id>, or       LIMIT#<kind>
+//	              LIMIT#<hash>
 //
 // Who reads and writes them, and in how many calls (a transaction or batch is one):
 //
@@ -35,20 +42,43 @@ import (
 //	the switcher: memberships, then user, session and    1 Query, 1 BatchGetItem
 //	  organizations
 //	choose an account, change a profile or preferences   authorize + 1 TransactWriteItems
+//	create, change or close an organization; invite,     authorize + 1 TransactWriteItems
+//	  accept, decline, revoke; change a role, remove a
+//	  member, leave, transfer: with the audit entry
+//	members of an organization, all or by the beginning  authorize + 1 Query of the index
+//	  of their names, a page
+//	invitations of an organization, a page with names    authorize + 1 Query, 1 BatchGetItem
+//	audit log of an organization, a page with names      authorize + 1 Query, 1 BatchGetItem
+//	pending invitations of an address, a page            1 Query of the index, 1 BatchGetItem
+//	stream: a chunk of a deleted organization            1 BatchGetItem, its Query, 1 BatchGetItem
+//	                                                     for members, 1 TransactWriteItems
+//	schedule: what is due, a page of a shard             1 Query of the index, then as the stream
 //	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
 //	                                                     memberships, 1 TransactWriteItems a copy
 const (
 	userPrefix         = "USER#"
 	addressPrefix      = "EMAIL#"
 	organizationPrefix = "ORG#"
+	slugPrefix         = "SLUG#"
+	limitPrefix        = "LIMIT#" // of partition keys and sort keys alike
+	duePrefix          = "DUE#"
 
 	userSort          = "USER"
 	sessionPrefix     = "SESSION#"
 	membershipPrefix  = "MEMBER#"
 	organizationSort  = "ORG"
+	slugSort          = "SLUG"
+	invitationPrefix  = "INVITE#"
+	invitedPrefix     = "INVITED#"
+	auditPrefix       = "AUDIT#"
 	deletionSort      = "DELETION"
 	idempotencyPrefix = "IDEMPOTENCY#"
 )
+
+// nameEnd stands behind the name in the list of members. It sorts before every
+// character that a name can have, the space too, so that Ann is before Ann
+// Marie and no name's beginning reaches into an id.
+const nameEnd = "\t"
 
 // keys are the key attributes of an item; the index's are empty where the item
 // is in no list.
@@ -76,9 +106,26 @@ func primaryKey(k account.Key) (keys, error) {
 		return keys{PK: userPrefix + k.Owner, SK: deletionSort}, nil
 	case account.KindIdempotency:
 		return keys{PK: userPrefix + k.Owner, SK: idempotencyPrefix + k.ID}, nil
+	case account.KindSlug:
+		return keys{PK: slugPrefix + k.Owner, SK: slugSort}, nil
+	case account.KindInvitation:
+		return keys{PK: organizationPrefix + k.Owner, SK: invitationPrefix + k.ID}, nil
+	case account.KindInvited:
+		return keys{PK: organizationPrefix + k.Owner, SK: invitedPrefix + k.ID}, nil
+	case account.KindAudit:
+		return keys{PK: organizationPrefix + k.Owner, SK: auditPrefix + k.ID}, nil
+	case account.KindLimit:
+		if hash, ok := strings.CutPrefix(k.Owner, account.HashedWho); ok {
+			return keys{PK: limitPrefix + hash, SK: limitPrefix + k.ID}, nil
+		}
+		return keys{PK: userPrefix + k.Owner, SK: limitPrefix + k.ID}, nil
 	}
 	return keys{}, fmt.Errorf("no key for a record of kind %q", k.Kind)
 }
+
+// foldName is the form in which names are sorted and searched: that in which
+// addresses are compared.
+func foldName(name string) string { return account.FoldAddress(name) }
 
 // membershipKeys puts a membership also into its organization's list, sorted
 // by the user's name.
@@ -86,35 +133,123 @@ func membershipKeys(m *account.Membership) keys {
 	return keys{
 		PK: userPrefix + m.UserID, SK: membershipPrefix + m.OrganizationID,
 		GSI1PK: organizationPrefix + m.OrganizationID,
-		GSI1SK: membershipPrefix + cases.Fold().String(m.UserName) + "#" + m.UserID,
+		GSI1SK: membershipPrefix + foldName(m.UserName) + nameEnd + m.UserID,
 	}
 }
 
+// listedMember is the place of a membership in its organization's list, told
+// from the place's sort key alone.
+func listedMember(organizationID, sort string) (keys, bool) {
+	end := strings.LastIndex(sort, nameEnd)
+	if end < 0 || !strings.HasPrefix(sort, membershipPrefix) {
+		return keys{}, false
+	}
+	return keys{
+		PK: userPrefix + sort[end+len(nameEnd):], SK: membershipPrefix + organizationID,
+		GSI1PK: organizationPrefix + organizationID, GSI1SK: sort,
+	}, true
+}
+
+// invitationKeys puts a pending invitation also into the list of its address.
+func invitationKeys(i *account.Invitation) keys {
+	k := keys{PK: organizationPrefix + i.OrganizationID, SK: invitationPrefix + i.ID}
+	if i.Status == account.InvitationPending {
+		k.GSI1PK, k.GSI1SK = addressPrefix+account.FoldAddress(i.Email), k.SK
+	}
+	return k
+}
+
+// organizationKeys puts an organization whose work is due into one of the lists
+// of that.
+func organizationKeys(id string, dueAt time.Time) keys {
+	k := keys{PK: organizationPrefix + id, SK: organizationSort}
+	if !dueAt.IsZero() {
+		k.GSI1PK = duePartition(account.DueShard(id))
+		k.GSI1SK = dueAt.UTC().Format(time.RFC3339) + "#" + id
+	}
+	return k
+}
+
+func duePartition(shard int) string { return duePrefix + strconv.Itoa(shard) }
+
+// dueUntil sorts behind everything that is due in the second of a time, and
+// before what is due later: $ is the character behind #.
+func dueUntil(t time.Time) string { return t.UTC().Format(time.RFC3339) + "$" }
+
+// The records of which a user or an organization can have many, by the prefix
+// of their sort keys.
+var (
+	userRecords = map[string]func(userID, id string) account.Key{
+		sessionPrefix: account.SessionKey, membershipPrefix: account.MembershipKey,
+		idempotencyPrefix: account.IdempotencyKey, limitPrefix: account.LimitKey,
+	}
+	organizationRecords = map[string]func(organizationID, id string) account.Key{
+		invitationPrefix: account.InvitationKey, invitedPrefix: account.InvitedKey, auditPrefix: account.AuditKey,
+	}
+)
+
 // recordKey is the record that stands at a primary key.
 func recordKey(pk, sk string) (account.Key, bool) {
-	owner, isUser := strings.CutPrefix(pk, userPrefix)
-	switch {
-	case isUser && sk == userSort:
-		return account.UserKey(owner), true
-	case isUser && sk == deletionSort:
-		return account.DeletionKey(owner), true
-	case isUser && strings.HasPrefix(sk, sessionPrefix):
-		return account.SessionKey(owner, strings.TrimPrefix(sk, sessionPrefix)), true
-	case isUser && strings.HasPrefix(sk, membershipPrefix):
-		return account.MembershipKey(owner, strings.TrimPrefix(sk, membershipPrefix)), true
-	case isUser && strings.HasPrefix(sk, idempotencyPrefix):
-		return account.IdempotencyKey(owner, strings.TrimPrefix(sk, idempotencyPrefix)), true
-	case strings.HasPrefix(pk, addressPrefix) && sk == userSort:
-		return account.AddressKey(strings.TrimPrefix(pk, addressPrefix)), true
-	case strings.HasPrefix(pk, organizationPrefix) && sk == organizationSort:
-		return account.OrganizationKey(strings.TrimPrefix(pk, organizationPrefix)), true
+	if owner, ok := strings.CutPrefix(pk, userPrefix); ok {
+		return userRecord(owner, sk)
+	}
+	if owner, ok := strings.CutPrefix(pk, organizationPrefix); ok {
+		return organizationRecord(owner, sk)
+	}
+	if email, ok := strings.CutPrefix(pk, addressPrefix); ok && sk == userSort {
+		return account.AddressKey(email), true
+	}
+	if slug, ok := strings.CutPrefix(pk, slugPrefix); ok && sk == slugSort {
+		return account.SlugKey(slug), true
+	}
+	hash, ok := strings.CutPrefix(pk, limitPrefix)
+	kind, isLimit := strings.CutPrefix(sk, limitPrefix)
+	if ok && isLimit {
+		return account.LimitKey(account.HashedWho+hash, kind), true
 	}
 	return account.Key{}, false
 }
 
+// userRecord is the record of a user at a sort key.
+func userRecord(userID, sk string) (account.Key, bool) {
+	switch sk {
+	case userSort:
+		return account.UserKey(userID), true
+	case deletionSort:
+		return account.DeletionKey(userID), true
+	}
+	return prefixed(userRecords, userID, sk)
+}
+
+// organizationRecord is the record of an organization at a sort key.
+func organizationRecord(organizationID, sk string) (account.Key, bool) {
+	if sk == organizationSort {
+		return account.OrganizationKey(organizationID), true
+	}
+	return prefixed(organizationRecords, organizationID, sk)
+}
+
+// prefixed is the one of an owner's records whose prefix a sort key has. No
+// prefix begins another, since each ends at its first #.
+func prefixed(records map[string]func(owner, id string) account.Key, owner, sk string) (account.Key, bool) {
+	at := strings.IndexByte(sk, '#') + 1
+	key, ok := records[sk[:at]]
+	if !ok {
+		return account.Key{}, false
+	}
+	return key(owner, sk[at:]), true
+}
+
+// attributes is the primary key as DynamoDB takes it, with the index's where
+// there is one.
 func (k keys) attributes() map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
+	a := map[string]types.AttributeValue{
 		PartitionKey: &types.AttributeValueMemberS{Value: k.PK},
 		SortKey:      &types.AttributeValueMemberS{Value: k.SK},
 	}
+	if k.GSI1PK != "" {
+		a[IndexPartitionKey] = &types.AttributeValueMemberS{Value: k.GSI1PK}
+		a[IndexSortKey] = &types.AttributeValueMemberS{Value: k.GSI1SK}
+	}
+	return a
 }

@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -17,29 +19,90 @@ import (
 type Follower interface {
 	// FollowUser brings the copies of a user up to the user.
 	FollowUser(ctx context.Context, userID string) error
-	// FollowImage keeps the image that a user has now and deletes the one that
-	// it replaced; either may be empty.
-	FollowImage(ctx context.Context, userID, before, after string) error
+	// FollowImage keeps the image that a user or an organization has now and
+	// deletes the one that it replaced; either may be empty.
+	FollowImage(ctx context.Context, of account.Key, before, after string) error
+	// MailInvitation sends the mail of an invitation, the sendCount-th.
+	MailInvitation(ctx context.Context, organizationID, invitationID string, sendCount int) error
+	// MailNewOwner tells somebody that they own an organization now.
+	MailNewOwner(ctx context.Context, organizationID, userID, giverID string) error
+	// RevokeInvitationsOf ends what somebody sent who is a member no more.
+	RevokeInvitationsOf(ctx context.Context, organizationID, userID string) error
+	// Purge takes a chunk of a closing organization apart.
+	Purge(ctx context.Context, organizationID string) (done bool, err error)
+	// Redrive takes up what is due and that the stream lost.
+	Redrive(ctx context.Context) (taken int, err error)
 }
 
-// Stream is the handler of the table's stream. Records of one item come in
-// order, each at least once. The first record that fails is reported, so that
-// Lambda comes again from there and nothing before it is done twice for long.
-// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+// RedriveEvent is what the schedule hands to the function beside the stream.
+const RedriveEvent = `{"redrive":true}`
+
+// RedriveFailed is the log's message about a redrive that could not do all that
+// it took up; an alarm looks for it.
+const RedriveFailed = "redrive failed"
+
+// Redriven is the answer to RedriveEvent.
+type Redriven struct {
+	// Taken counts the organizations that were taken up.
+	Taken int `json:"taken"`
+}
+
+// errUnknownEvent tells nothing of the event: it could hold anything.
+var errUnknownEvent = errors.New("neither records of a stream nor a redrive")
+
+// Stream is the handler of the table's stream and of the schedule beside it.
+// What is neither is an error.
 func Stream(follower Follower, log *slog.Logger) lambda.Handler {
-	return lambda.NewHandler(func(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-		answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
-		for _, record := range event.Records {
-			if err := follow(ctx, follower, record); err != nil {
-				log.ErrorContext(ctx, "stream record failed",
-					slog.String("sequenceNumber", record.Change.SequenceNumber), slog.String("cause", err.Error()))
-				answer.BatchItemFailures = append(answer.BatchItemFailures,
-					events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
-				break
-			}
+	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (any, error) {
+		var parts map[string]json.RawMessage
+		if err := json.Unmarshal(payload, &parts); err != nil {
+			return nil, errUnknownEvent
 		}
-		return answer, nil
+		_, records := parts["Records"]
+		switch {
+		case records:
+			var event events.DynamoDBEvent
+			if err := json.Unmarshal(payload, &event); err != nil {
+				return nil, fmt.Errorf("stream event: %w", err)
+			}
+			return followAll(ctx, follower, event.Records, log), nil
+		case len(parts) == 1 && string(parts["redrive"]) == "true":
+			return redrive(ctx, follower, log), nil
+		}
+		return nil, errUnknownEvent
 	})
+}
+
+// redrive logs what fails and answers all the same: Lambda would try a failed
+// invocation twice again, and what is due comes with the next one anyway.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+func redrive(ctx context.Context, follower Follower, log *slog.Logger) Redriven {
+	taken, err := follower.Redrive(ctx)
+	switch {
+	case err != nil:
+		log.ErrorContext(ctx, RedriveFailed, slog.Int("taken", taken), slog.String("cause", err.Error()))
+	case taken > 0:
+		log.InfoContext(ctx, "redriven", slog.Int("taken", taken))
+	}
+	return Redriven{Taken: taken}
+}
+
+// followAll follows records; those of one item come in order, each at least
+// once. The first record that fails is reported, so that Lambda comes again
+// from there and nothing before it is done twice for long.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+func followAll(ctx context.Context, follower Follower, records []events.DynamoDBEventRecord, log *slog.Logger) events.DynamoDBEventResponse {
+	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
+	for _, record := range records {
+		if err := follow(ctx, follower, record); err != nil {
+			log.ErrorContext(ctx, "stream record failed",
+				slog.String("sequenceNumber", record.Change.SequenceNumber), slog.String("cause", err.Error()))
+			answer.BatchItemFailures = append(answer.BatchItemFailures,
+				events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
+			break
+		}
+	}
+	return answer
 }
 
 func follow(ctx context.Context, follower Follower, record events.DynamoDBEventRecord) (err error) {
@@ -48,27 +111,78 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	if events.DynamoDBOperationType(record.EventName) != events.DynamoDBOperationTypeModify {
-		return nil
-	}
 	key, ok := recordKey(text(record.Change.Keys, PartitionKey), text(record.Change.Keys, SortKey))
-	if !ok || key.Kind != account.KindUser {
+	if !ok {
 		return nil
 	}
-	changed := func(name string) (before, after string, differ bool) {
-		before, after = text(record.Change.OldImage, name), text(record.Change.NewImage, name)
-		return before, after, before != after
+	change := streamed{key: key, operation: events.DynamoDBOperationType(record.EventName), before: record.Change.OldImage, after: record.Change.NewImage}
+	switch key.Kind {
+	case account.KindUser:
+		return change.ofUser(ctx, follower)
+	case account.KindMembership:
+		if change.operation == events.DynamoDBOperationTypeRemove {
+			return follower.RevokeInvitationsOf(ctx, key.ID, key.Owner)
+		}
+	case account.KindOrganization:
+		return change.ofOrganization(ctx, follower)
+	case account.KindInvitation:
+		if sent := number(change.after, attributeSendCount); sent > number(change.before, attributeSendCount) {
+			return follower.MailInvitation(ctx, key.Owner, key.ID, sent)
+		}
+	case account.KindAudit:
+		if text(change.after, attributeAction) == string(account.OwnershipTransferred) {
+			return follower.MailNewOwner(ctx, key.Owner, text(change.after, attributeTarget), text(change.after, attributeActor))
+		}
+	case account.KindAddress, account.KindSession, account.KindDeletion, account.KindIdempotency,
+		account.KindSlug, account.KindInvited, account.KindLimit: // nothing follows from them
 	}
-	before, after, image := changed(attributeImageKey)
-	_, _, name := changed(attributeName)
-	_, _, email := changed(attributeEmail)
+	return nil
+}
+
+// streamed is one record of the stream.
+type streamed struct {
+	key           account.Key
+	operation     events.DynamoDBOperationType
+	before, after map[string]events.DynamoDBAttributeValue
+}
+
+// changed returns a text before and after, and whether it differs.
+func (s streamed) changed(name string) (before, after string, differ bool) {
+	before, after = text(s.before, name), text(s.after, name)
+	return before, after, before != after
+}
+
+func (s streamed) ofUser(ctx context.Context, follower Follower) error {
+	if s.operation != events.DynamoDBOperationTypeModify {
+		return nil
+	}
+	before, after, image := s.changed(attributeImageKey)
+	_, _, name := s.changed(attributeName)
+	_, _, email := s.changed(attributeEmail)
 	if image || name || email {
-		if err := follower.FollowUser(ctx, key.Owner); err != nil {
+		if err := follower.FollowUser(ctx, s.key.Owner); err != nil {
 			return err
 		}
 	}
 	if image {
-		return follower.FollowImage(ctx, key.Owner, before, after)
+		return follower.FollowImage(ctx, s.key, before, after)
+	}
+	return nil
+}
+
+// ofOrganization leaves the image of one that is gone to its purge.
+func (s streamed) ofOrganization(ctx context.Context, follower Follower) error {
+	if s.operation != events.DynamoDBOperationTypeModify {
+		return nil
+	}
+	if before, after, image := s.changed(attributeImageKey); image {
+		if err := follower.FollowImage(ctx, s.key, before, after); err != nil {
+			return err
+		}
+	}
+	if text(s.after, attributeStatus) == string(account.OrganizationClosing) {
+		_, err := follower.Purge(ctx, s.key.Owner)
+		return err
 	}
 	return nil
 }
@@ -80,4 +194,17 @@ func text(image map[string]events.DynamoDBAttributeValue, name string) string {
 		return ""
 	}
 	return value.String()
+}
+
+// number is a whole number of a stream record's image, 0 if it is missing.
+func number(image map[string]events.DynamoDBAttributeValue, name string) int {
+	value, ok := image[name]
+	if !ok || value.DataType() != events.DataTypeNumber {
+		return 0
+	}
+	n, err := value.Integer()
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }

@@ -68,11 +68,8 @@ func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.Upd
 	u = assignTime(u, attributeSessionsValidFrom, c.SessionsValidFrom)
 	u = assign(u, attributeKeptSession, c.KeptSession)
 	u = assign(u, attributeLastActive, c.LastActiveAccountID)
-	if c.Teams != 0 {
-		u = add(u, attributeTeamCount, c.Teams)
-		u = add(u, attributeAccountsVersion, 1)
-	}
-	return u
+	u = add(u, attributeTeamCount, c.Teams)
+	return add(u, attributeAccountsVersion, c.Accounts)
 }
 
 type addressItem struct {

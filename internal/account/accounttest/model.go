@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"sync"
 
 	"hearth/internal/account"
@@ -64,24 +62,10 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 	for _, u := range change.Updates {
 		m.records[u.Key()] = u.Apply(m.records[u.Key()])
 	}
+	for _, k := range change.Deletes {
+		delete(m.records, k)
+	}
 	return nil
-}
-
-// Memberships returns a page of the user's memberships.
-func (m *Model) Memberships(_ context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var page []*account.Membership
-	for _, r := range m.records {
-		if membership, ok := r.(*account.Membership); ok && membership.UserID == userID && membership.OrganizationID > after {
-			page = append(page, membership)
-		}
-	}
-	slices.SortFunc(page, func(a, b *account.Membership) int { return strings.Compare(a.OrganizationID, b.OrganizationID) })
-	if len(page) <= limit {
-		return page, "", nil
-	}
-	return page[:limit], page[limit-1].OrganizationID, nil
 }
 
 // All returns every record, for invariants to be checked on.

@@ -16,7 +16,9 @@ func testPremises(t *testing.T, s account.Store) {
 	closed.Status = account.OrganizationClosing
 	full.SeatsUsed, full.SeatLimit = 4, 4
 	unlimited.SeatsUsed, unlimited.SeatLimit = 900, 0
-	put(t, s, user("on"), off, organization("open"), closed, full, unlimited,
+	teamless := user("teamless")
+	teamless.TeamCount = 0
+	put(t, s, user("on"), off, teamless, organization("open"), closed, full, unlimited,
 		membership("on", "open", account.Admin), session("on", "s"))
 
 	ownersOrAdmins := []account.Role{account.Owner, account.Admin}
@@ -45,6 +47,11 @@ func testPremises(t *testing.T, s account.Store) {
 		{"at the limit none is", account.SeatIsFree{OrganizationID: "full"}, false, account.ErrSeatLimit},
 		{"without a limit one always is", account.SeatIsFree{OrganizationID: "unlimited"}, true, nil},
 		{"no organization has no seats", account.SeatIsFree{OrganizationID: "none"}, false, account.ErrSeatLimit},
+		{"three teams are below four", account.TeamsBelow{UserID: "on", Limit: 4}, true, nil},
+		{"three teams are not below three", account.TeamsBelow{UserID: "on", Limit: 3}, false, account.ErrOrganizationLimit},
+		{"none are below zero", account.TeamsBelow{UserID: "teamless", Limit: 0}, false, account.ErrOrganizationLimit},
+		{"none are below one", account.TeamsBelow{UserID: "teamless", Limit: 1}, true, nil},
+		{"nobody has no teams", account.TeamsBelow{UserID: "nobody", Limit: 4}, false, account.ErrOrganizationLimit},
 		{"the version read is the version", account.VersionIs{Of: account.UserKey("on"), Version: 5}, true, nil},
 		{"an older one is not", account.VersionIs{Of: account.UserKey("on"), Version: 4}, false, account.ErrPrecondition},
 		{"nothing has no version", account.VersionIs{Of: account.UserKey("nobody"), Version: 0}, false, account.ErrPrecondition},

@@ -3,8 +3,6 @@ package accounttest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,38 +11,6 @@ import (
 
 	"hearth/internal/account"
 )
-
-var now = time.Date(2026, 11, 23, 9, 30, 0, 123_000_000, time.UTC)
-
-func user(id string) *account.User {
-	return &account.User{
-		ID: id, Username: id, Email: "Ada@example.com", EmailVerified: true, Name: "Ada 👩‍🚀",
-		Preferences: account.Preferences{Theme: "dark", Language: "de"}, Status: account.UserActive,
-		SessionsValidFrom: now.Truncate(time.Second), KeptSession: "kept", LastActiveAccountID: "team",
-		TeamCount: 3, AccountsVersion: 4, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
-	}
-}
-
-func organization(id string) *account.Organization {
-	return &account.Organization{
-		ID: id, Name: "Ada's Organization", Slug: "ada", IsPersonal: true, Status: account.OrganizationActive,
-		MemberCount: 2, OwnerCount: 1, SeatsUsed: 3, SeatLimit: 4, Version: 1, CreatedBy: id, CreatedAt: now, UpdatedAt: now,
-	}
-}
-
-func membership(userID, organizationID string, role account.Role) *account.Membership {
-	return &account.Membership{
-		UserID: userID, OrganizationID: organizationID, Role: role, UserName: "Ada", UserEmail: "ada@example.com",
-		UserVersion: 5, Version: 1, JoinedAt: now,
-	}
-}
-
-func session(userID, id string) *account.Session {
-	return &account.Session{
-		UserID: userID, ID: id, ActiveOrganizationID: "team", Device: "Firefox", CreatedAt: now, LastSeenAt: now,
-		RevokedAt: now.Add(time.Minute), ExpiresAt: now.Add(24 * time.Hour).Truncate(time.Second), Version: 1,
-	}
-}
 
 // put writes records that are not there yet.
 func put(t *testing.T, s account.Store, records ...account.Record) {
@@ -82,6 +48,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			&account.Address{Email: "ada@example.com", UserID: "u1", Version: 1},
 			&account.Deletion{UserID: "u2", Version: 1},
 			&account.Idempotency{UserID: "u1", ID: "k 1", Request: "hash", Made: "id", ExpiresAt: now.Truncate(time.Second), Version: 1},
+			closing("o1"), &account.Slug{Slug: "ada-co", OrganizationID: "o1", Version: 1},
+			invitation("o1", "i1", "Grace@Example.com"), invited("o1", "grace@example.com", "i1"), audit("o1", "a1"),
+			&account.AuditEntry{OrganizationID: "o1", ID: "a2", Time: now, Actor: "u1", Action: account.MemberLeft, Version: 1},
+			limit("u1", "invitation"), limit("hash:0f3a", "token"), limit("0f3a", "token"),
 		} {
 			records[r.Key()] = r
 			put(t, s, r)
@@ -90,6 +60,9 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			account.UserKey("u1"), account.OrganizationKey("u1"), account.MembershipKey("u1", "u1"),
 			account.SessionKey("u1", "s1"), account.AddressKey("ADA@example.com"), account.DeletionKey("u2"),
 			account.IdempotencyKey("u1", "k 1"),
+			account.OrganizationKey("o1"), account.SlugKey("ada-co"), account.InvitationKey("o1", "i1"),
+			account.InvitedKey("o1", "GRACE@example.com"), account.AuditKey("o1", "a1"), account.AuditKey("o1", "a2"),
+			account.LimitKey("u1", "invitation"), account.LimitKey("hash:0f3a", "token"), account.LimitKey("0f3a", "token"),
 			account.UserKey("nobody"),
 		}
 		expect(t, s, records, keys...)
@@ -98,11 +71,18 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		t.Parallel()
 		s := fresh(t)
 		put(t, s, user("a"))
-		expect(t, s, account.Records{}, account.UserKey("A"), account.UserKey("a "), account.UserKey("ab"), account.SessionKey("a", ""))
+		put(t, s, invitation("o", "D#x", "a@example.com"), invited("o", "x", "y"), limit("hash:a", "kind"))
+		expect(t, s, account.Records{}, account.UserKey("A"), account.UserKey("a "), account.UserKey("ab"), account.SessionKey("a", ""),
+			account.InvitedKey("o", "D#x"), account.InvitedKey("o", "#x"), account.InvitationKey("o", "x"), account.InvitationKey("o", "D#"),
+			account.LimitKey("a", "kind"), account.LimitKey("hash:a", "KIND"), account.SlugKey("o"))
 	})
 	t.Run("changes only what an update names", func(t *testing.T) {
 		t.Parallel()
 		testUpdates(t, fresh(t))
+	})
+	t.Run("removes what a change deletes, on its premises", func(t *testing.T) {
+		t.Parallel()
+		testDeletes(t, fresh(t))
 	})
 	t.Run("refuses changes that it must not take", func(t *testing.T) {
 		t.Parallel()
@@ -120,107 +100,30 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		t.Parallel()
 		testMemberships(t, fresh(t))
 	})
+	t.Run("lists an organization's members by name", func(t *testing.T) {
+		t.Parallel()
+		testMembers(t, fresh(t))
+	})
+	t.Run("finds members by the beginning of their names", func(t *testing.T) {
+		t.Parallel()
+		testMemberSearch(t, fresh(t))
+	})
+	t.Run("lists an organization's invitations and audit log, the newest first", func(t *testing.T) {
+		t.Parallel()
+		testNewestFirst(t, fresh(t))
+	})
+	t.Run("lists an address's invitations while they are pending", func(t *testing.T) {
+		t.Parallel()
+		testInvitationsTo(t, fresh(t))
+	})
+	t.Run("lists what is due, the longest due first", func(t *testing.T) {
+		t.Parallel()
+		testDue(t, fresh(t))
+	})
 	t.Run("of many commits on one version one wins", func(t *testing.T) {
 		t.Parallel()
 		testOneWins(t, fresh(t))
 	})
-}
-
-func testUpdates(t *testing.T, s account.Store) {
-	name, status, none := "New", account.OrganizationClosing, ""
-	theme, language, image := "light", "en", "images/u/1"
-	later := now.Add(48 * time.Hour)
-	put(t, s, user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin))
-	updates := []account.Update{
-		account.ChangeUser{
-			UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1,
-			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later,
-		},
-		account.ChangeOrganization{OrganizationID: "o", Name: &name, Status: &status, Members: 2, Owners: -1, Seats: 3, UpdatedAt: later},
-		account.ChangeSession{UserID: "u", SessionID: "s", ActiveOrganizationID: &none, LastSeenAt: &later, RevokedAt: &later},
-		account.ChangeMembership{UserID: "u", OrganizationID: "o", UserName: "Zoë", UserEmail: "z@example.com", UserVersion: 9},
-	}
-	want := account.Records{}
-	for _, r := range []account.Record{user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin)} {
-		want[r.Key()] = r
-	}
-	var keys []account.Key
-	for _, u := range updates {
-		want[u.Key()] = u.Apply(want[u.Key()])
-		keys = append(keys, u.Key())
-	}
-	if err := s.Commit(t.Context(), account.Change{Updates: updates}); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, s, want, keys...)
-
-	// An update that names nothing changes the version alone.
-	for _, u := range []account.Update{
-		account.ChangeUser{UserID: "u", UpdatedAt: later},
-		account.ChangeOrganization{OrganizationID: "o", UpdatedAt: later},
-		account.ChangeSession{UserID: "u", SessionID: "s"},
-	} {
-		want[u.Key()] = u.Apply(want[u.Key()])
-		if err := s.Commit(t.Context(), account.Change{Updates: []account.Update{u}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	expect(t, s, want, keys...)
-
-	var failed *account.PremiseError
-	err := s.Commit(t.Context(), account.Change{Updates: []account.Update{account.ChangeUser{UserID: "nobody", UpdatedAt: now}}})
-	if !errors.As(err, &failed) {
-		t.Fatalf("update of a user who is not there: %v, want a premise error", err)
-	}
-	expect(t, s, account.Records{}, account.UserKey("nobody"))
-}
-
-func testRefusedChanges(t *testing.T, s account.Store) {
-	for name, change := range map[string]account.Change{
-		"nothing":   {},
-		"blind put": {Puts: []account.Record{user("x")}},
-		"two writes of one record": {
-			Premises: []account.Premise{account.IsAbsent{Of: account.UserKey("x")}},
-			Puts:     []account.Record{user("x")},
-			Updates:  []account.Update{account.ChangeUser{UserID: "x"}},
-		},
-	} {
-		if err := s.Commit(t.Context(), change); err == nil {
-			t.Errorf("%s was taken", name)
-		}
-	}
-	expect(t, s, account.Records{}, account.UserKey("x"))
-}
-
-func testMemberships(t *testing.T, s account.Store) {
-	put(t, s, user("u"), session("u", "s"), membership("other", "o0", account.Owner))
-	var want, got []string
-	for i := range 7 {
-		m := membership("u", fmt.Sprintf("o%d", i), account.Member)
-		put(t, s, m)
-		want = append(want, m.OrganizationID)
-	}
-	for after := ""; ; {
-		page, next, err := s.Memberships(t.Context(), "u", after, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range page {
-			if m.UserID != "u" {
-				t.Errorf("a membership of %s", m.UserID)
-			}
-			got = append(got, m.OrganizationID)
-		}
-		if after = next; after == "" {
-			break
-		}
-	}
-	if !slices.Equal(want, got) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if page, next, err := s.Memberships(t.Context(), "nobody", "", 3); len(page) != 0 || next != "" || err != nil {
-		t.Errorf("nobody's memberships: %v, %q, %v", page, next, err)
-	}
 }
 
 func testOneWins(t *testing.T, s account.Store) {

@@ -1,0 +1,203 @@
+package account
+
+import (
+	"context"
+	"errors"
+)
+
+// Accept makes the caller a member by an invitation, named by its token or, for
+// somebody who sees it in their own list, by its public id. The address is
+// asked of the identity provider at this moment: an invitation is for whoever
+// proved to have it. It returns the account joined.
+//
+// It fails with ErrNotFound, ErrInvitationNotPending (also when it has
+// expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
+// ErrOrganizationLimit, ErrAccountMode, ErrRateLimited, and as Authorize does.
+func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Account, error) {
+	var joined Account
+	err := s.onOwnInvitation(ctx, id, tokenOrID, func(c Caller, i *Invitation, records Records, change *Change) error {
+		o := records.Organization(i.OrganizationID)
+		switch {
+		case s.config.AccountMode == PersonalOnly:
+			return ErrAccountMode
+		case o == nil || o.Status != OrganizationActive:
+			return ErrNotFound
+		case records.Membership(c.User.ID, o.ID) != nil:
+			return ErrAlreadyMember
+		case i.StatusAt(s.clock()) != InvitationPending:
+			return ErrInvitationNotPending
+		}
+		after := s.join(change, &c.User, o, i)
+		joined = Account{Organization: after, Role: i.Role, grants: s.grants}
+		return nil
+	})
+	return joined, err
+}
+
+// join adds to a change that a user becomes a member by an invitation. It
+// returns the organization as it is then.
+func (s *Service) join(change *Change, u *User, o *Organization, i *Invitation) *Organization {
+	now := s.clock()
+	membership := newMembership(u, o.ID, i.Role, now)
+	counts := ChangeOrganization{OrganizationID: o.ID, Members: 1, UpdatedAt: now} // the seat was the invitation's
+	if i.Role == Owner {
+		counts.Owners = 1
+	}
+	change.Premises = append(change.Premises,
+		TeamsBelow{UserID: u.ID, Limit: s.config.MaxOrganizationsPerUser},
+		OrganizationIsActive{OrganizationID: o.ID}, IsAbsent{Of: membership.Key(), Else: ErrAlreadyMember})
+	s.end(change, i, InvitationAccepted)
+	change.Puts = append(change.Puts, membership)
+	change.Updates = append(change.Updates, counts, ChangeUser{UserID: u.ID, Teams: 1, Accounts: 1, UpdatedAt: now})
+	s.audit(change, o.ID, u.ID, MemberJoined, u.ID, string(i.Role))
+	after, _ := counts.Apply(o).(*Organization)
+	return after
+}
+
+// Decline ends an invitation for good, by whom it is for. It fails as Accept
+// does.
+func (s *Service) Decline(ctx context.Context, id Identity, tokenOrID string) error {
+	return s.onOwnInvitation(ctx, id, tokenOrID, func(c Caller, i *Invitation, _ Records, change *Change) error {
+		if i.StatusAt(s.clock()) != InvitationPending {
+			return ErrInvitationNotPending
+		}
+		s.end(change, i, InvitationDeclined)
+		change.Updates = append(change.Updates, ChangeOrganization{OrganizationID: i.OrganizationID, Seats: -1, UpdatedAt: s.clock()})
+		s.audit(change, i.OrganizationID, c.User.ID, InvitationDeclinedBy, i.PublicID(), "")
+		return nil
+	})
+}
+
+// onOwnInvitation acts on an invitation to the caller: everything in one read,
+// the token checked, the address asked for, then the change on the premise
+// that the caller is active.
+func (s *Service) onOwnInvitation(ctx context.Context, id Identity, tokenOrID string, decide func(Caller, *Invitation, Records, *Change) error) error {
+	organizationID, invitationID, mac, ok := parseInvitation(tokenOrID)
+	if !ok {
+		organizationID, invitationID = "-", "-" // none has it
+	}
+	var failed *PremiseError
+	for range decideTries {
+		caller, records, err := s.admitWith(ctx, id, InvitationKey(organizationID, invitationID), OrganizationKey(organizationID),
+			MembershipKey(id.UserID, organizationID), LimitKey(id.UserID, TokenRate.Kind))
+		if err != nil {
+			return err
+		}
+		i := records.Invitation(organizationID, invitationID)
+		if err := s.checkToken(ctx, i, mac, id.UserID, records.Limit(id.UserID, TokenRate.Kind)); err != nil {
+			return err
+		}
+		if err := s.isFor(ctx, i, caller.token); err != nil {
+			return err
+		}
+		change := Change{Premises: []Premise{UserIsActive{UserID: id.UserID}}}
+		if err := decide(caller, i, records, &change); err != nil {
+			return err
+		}
+		err = s.commit(ctx, change)
+		if err == nil || !errors.As(err, &failed) {
+			return err
+		}
+	}
+	return failed.Failed[0].Failure().Because(failed)
+}
+
+// isFor decides whether an invitation is for who holds an access token.
+func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) error {
+	person, err := s.pool.Person(ctx, accessToken)
+	switch {
+	case err != nil:
+		return err
+	case FoldAddress(person.Email) != FoldAddress(i.Email):
+		return ErrEmailMismatch
+	case !person.EmailVerified:
+		return ErrEmailNotVerified
+	}
+	return nil
+}
+
+// checkToken decides whether an invitation is there and, where a MAC was given,
+// whether it is the invitation's. Wrong guesses are counted, and bounded before
+// anything is checked, by who makes them.
+func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who string, guesses *Limit) error {
+	var guess Change
+	if err := s.count(&guess, TokenRate, who, guesses); err != nil {
+		return err
+	}
+	good := i != nil
+	if good && mac != nil {
+		var err error
+		if good, err = s.mac.Verify(ctx, i.secret(), mac); err != nil {
+			return err
+		}
+	}
+	if good {
+		return nil
+	}
+	var failed *PremiseError
+	if err := s.commit(ctx, guess); err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	return ErrNotFound
+}
+
+// admitWith is admit over a read of the user, the session and further records.
+// Like Authorize, it makes what is missing on a first request.
+func (s *Service) admitWith(ctx context.Context, id Identity, also ...Key) (Caller, Records, error) {
+	keys := append([]Key{UserKey(id.UserID), SessionKey(id.UserID, id.SessionID)}, also...)
+	for range authorizeTries {
+		records, err := s.store.Read(ctx, keys...)
+		if err != nil {
+			return Caller{}, nil, err
+		}
+		caller, err := s.admit(ctx, id, records)
+		switch {
+		case errors.Is(err, errReadAgain):
+			id.entered = id.entered || errors.Is(err, errEntered)
+		case errors.Is(err, ErrConflict):
+			return Caller{}, nil, ErrUnavailable.Because(err)
+		default:
+			return caller, records, err
+		}
+	}
+	return Caller{}, nil, ErrUnavailable.Because(errReadAgain)
+}
+
+// AcceptAtSignUp makes somebody a member whose client gave the token of an
+// invitation with the confirmation of their sign-up, which proved the address.
+// A token that is not good is no error: the person is signed up all the same.
+func (s *Service) AcceptAtSignUp(ctx context.Context, p Person, token string) (joined bool, err error) {
+	organizationID, invitationID, mac, ok := parseInvitation(token)
+	if !ok || mac == nil || !p.EmailVerified || s.config.AccountMode == PersonalOnly {
+		return false, nil
+	}
+	for range decideTries {
+		records, err := s.store.Read(ctx, UserKey(p.ID), InvitationKey(organizationID, invitationID),
+			OrganizationKey(organizationID), MembershipKey(p.ID, organizationID))
+		if err != nil {
+			return false, err
+		}
+		u, o, i := records.User(p.ID), records.Organization(organizationID), records.Invitation(organizationID, invitationID)
+		switch {
+		case u == nil || o == nil || i == nil || records.Membership(p.ID, organizationID) != nil:
+			return false, nil
+		case o.Status != OrganizationActive || i.StatusAt(s.clock()) != InvitationPending:
+			return false, nil
+		case FoldAddress(p.Email) != FoldAddress(i.Email):
+			return false, nil
+		}
+		if good, err := s.mac.Verify(ctx, i.secret(), mac); err != nil || !good {
+			return false, err
+		}
+		change := Change{Premises: []Premise{UserIsActive{UserID: p.ID}}}
+		s.join(&change, u, o, i)
+		var failed *PremiseError
+		switch err := s.commit(ctx, change); {
+		case err == nil:
+			return true, nil
+		case !errors.As(err, &failed):
+			return false, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,74 @@
+package accounttest
+
+import (
+	"time"
+
+	"hearth/internal/account"
+)
+
+var now = time.Date(2026, 11, 23, 9, 30, 0, 123_000_000, time.UTC)
+
+func user(id string) *account.User {
+	return &account.User{
+		ID: id, Username: id, Email: "Ada@example.com", EmailVerified: true, Name: "Ada 👩‍🚀",
+		Preferences: account.Preferences{Theme: "dark", Language: "de"}, Status: account.UserActive,
+		SessionsValidFrom: now.Truncate(time.Second), KeptSession: "kept", LastActiveAccountID: "team",
+		TeamCount: 3, AccountsVersion: 4, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+	}
+}
+
+func organization(id string) *account.Organization {
+	return &account.Organization{
+		ID: id, Name: "Ada's Organization", Slug: "ada", IsPersonal: true, Status: account.OrganizationActive,
+		MemberCount: 2, OwnerCount: 1, SeatsUsed: 3, SeatLimit: 4, Version: 1, CreatedBy: id, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+func membership(userID, organizationID string, role account.Role) *account.Membership {
+	return &account.Membership{
+		UserID: userID, OrganizationID: organizationID, Role: role, UserName: "Ada", UserEmail: "ada@example.com",
+		UserVersion: 5, Version: 1, JoinedAt: now,
+	}
+}
+
+func session(userID, id string) *account.Session {
+	return &account.Session{
+		UserID: userID, ID: id, ActiveOrganizationID: "team", Device: "Firefox", CreatedAt: now, LastSeenAt: now,
+		RevokedAt: now.Add(time.Minute), ExpiresAt: now.Add(24 * time.Hour).Truncate(time.Second), Version: 1,
+	}
+}
+
+// closing is an organization with work that is due.
+func closing(id string) *account.Organization {
+	o := organization(id)
+	o.IsPersonal, o.ImageKey, o.Status, o.DueAt = false, "images/o/1", account.OrganizationClosing, now.Add(time.Minute)
+	return o
+}
+
+func invitation(organizationID, id, email string) *account.Invitation {
+	return &account.Invitation{
+		OrganizationID: organizationID, ID: id, Email: email, Role: account.Admin, Status: account.InvitationPending,
+		SendCount: 1, InvitedBy: "u", CreatedAt: now, LastSentAt: now.Add(time.Second), ExpiresAt: now.Add(7 * 24 * time.Hour), Version: 1,
+	}
+}
+
+func invited(organizationID, email, invitationID string) *account.Invited {
+	return &account.Invited{OrganizationID: organizationID, Email: email, InvitationID: invitationID, Version: 1}
+}
+
+func audit(organizationID, id string) *account.AuditEntry {
+	return &account.AuditEntry{
+		OrganizationID: organizationID, ID: id, Time: now, Actor: "u", Action: account.MemberRoleChanged, Target: "v",
+		Detail: string(account.Admin), Version: 1,
+	}
+}
+
+func limit(who, kind string) *account.Limit {
+	return &account.Limit{Who: who, Kind: kind, Count: 3, ExpiresAt: now.Add(time.Hour).Truncate(time.Second), Version: 1}
+}
+
+func named(userID, organizationID, name string) *account.Membership {
+	m := membership(userID, organizationID, account.Member)
+	m.UserName = name
+	return m
+}
