@@ -27,6 +27,21 @@ type accountObject struct {
 
 type capabilities account.Capabilities
 
+// newAccountObject is an account as a member sees it. A personal organization
+// shows its user's image.
+func newAccountObject(images Images, a account.Account, u account.User) accountObject {
+	o := a.Organization
+	image := o.ImageKey
+	if o.IsPersonal {
+		image = u.ImageKey
+	}
+	return accountObject{
+		ID: o.ID, Name: o.Name, Slug: nonEmpty(o.Slug), ImageURL: imageURL(images, image), IsPersonal: o.IsPersonal,
+		MemberCount: o.MemberCount, Role: a.Role, Permissions: a.Permissions(), Capabilities: capabilities(a.Capabilities()),
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+	}
+}
+
 // changeable is the object without what others change by coming and going.
 func (o accountObject) changeable() accountObject {
 	o.MemberCount, o.Capabilities, o.UpdatedAt = 0, capabilities{}, time.Time{}

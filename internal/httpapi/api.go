@@ -149,7 +149,8 @@ type Request struct {
 }
 
 // HandleIdentity registers the operation of a route whose handler authorizes by
-// itself. The token is checked before anything of the request is looked at.
+// itself. The token is checked before anything of the request is looked at; a
+// refusal goes only to those who may ask at all, as account says.
 func HandleIdentity[I, O any](a *API, route Route, handler func(context.Context, Request, *I) (*O, error)) {
 	register(a, route, huma.Middlewares{a.identify(route)}, func(ctx context.Context, input *I) (*O, error) {
 		request, ok := ctx.Value(requestKey).(Request)
@@ -168,8 +169,40 @@ func (a *API) identify(route Route) func(huma.Context, func(huma.Context)) {
 			refuse(ctx, err)
 			return
 		}
-		next(huma.WithValue(ctx, requestKey, Request{Identity: identity, Target: target(ctx, route)}))
+		named := target(ctx, route)
+		next(huma.WithValue(ctx, requestKey, Request{Identity: identity, Target: named}))
+		a.name(ctx, route, named)
 	}
+}
+
+// name sees to it that the answer of a handler that authorized by itself says
+// for which account it acted. What was done, was done for the account in the
+// path. What was refused may have been so before the caller was authorized, as
+// a malformed body is: then the caller is authorized now, one more read, so
+// that nobody hears what is wrong with a request that was not theirs to make.
+func (a *API) name(ctx huma.Context, route Route, named account.Target) {
+	_, w := humago.Unwrap(ctx)
+	answer, ok := w.(*recorder)
+	if !ok { // sent already
+		return
+	}
+	status := answer.status()
+	refused := status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusUnauthorized
+	switch {
+	case answer.header.Get(HeaderAccountID) != "":
+	case status < http.StatusBadRequest && named.InPath:
+		answer.header.Set(HeaderAccountID, named.AccountID)
+	case refused:
+		caller, err := a.caller(ctx, route)
+		if err != nil {
+			answer.reset()
+			refuse(ctx, err)
+		}
+		if caller.Organization != nil {
+			answer.header.Set(HeaderAccountID, caller.Organization.ID)
+		}
+	}
+	note(ctx.Context()).accountID = answer.header.Get(HeaderAccountID)
 }
 
 // authorize is the middleware that lets a caller through.
@@ -216,9 +249,12 @@ func (a *API) caller(ctx huma.Context, route Route) (account.Caller, error) {
 	return caller, err
 }
 
+// organizationVariable is how a path names an organization.
+const organizationVariable = "{organizationId}"
+
 // target is the account that a request names: the path wins over the header.
 func target(ctx huma.Context, route Route) account.Target {
-	if strings.Contains(route.Path, "{organizationId}") {
+	if strings.Contains(route.Path, organizationVariable) {
 		return account.Target{AccountID: ctx.Param("organizationId"), InPath: true}
 	}
 	return account.Target{AccountID: ctx.Header(HeaderAccountID)}

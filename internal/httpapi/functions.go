@@ -20,3 +20,20 @@ func RegisterProfile(a *API, d ProfileDependencies) {
 	registerPreferences(a, d)
 	registerDashboard(a, a.tokens.Now)
 }
+
+// OrganizationsDependencies is what the organizations function works with.
+type OrganizationsDependencies struct {
+	Service *account.Service
+	Images  Images
+}
+
+// RegisterOrganizations registers the routes of the organizations function.
+func RegisterOrganizations(a *API, d OrganizationsDependencies) {
+	registerOrganization(a, d)
+	registerOrganizationImage(a, d)
+	registerMembers(a, d)
+	registerOwnership(a, d)
+	registerInvitations(a, d)
+	registerInvited(a, d)
+	registerAudit(a, d)
+}

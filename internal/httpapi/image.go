@@ -21,12 +21,20 @@ type Images interface {
 	URL(key string) string
 }
 
+// wantedUpload is the picture that somebody wants to upload.
+type wantedUpload struct {
+	ContentType string `json:"contentType" enum:"image/png,image/jpeg,image/webp"`
+	Size        int64  `json:"size" minimum:"1" maximum:"2097152" doc:"The file's size in bytes."`
+}
+
+// attachedUpload is the uploaded picture to attach.
+type attachedUpload struct {
+	Key string `json:"key" minLength:"1" maxLength:"256"`
+}
+
 type postImageInput struct {
 	Repeatable
-	Body struct {
-		ContentType string `json:"contentType" enum:"image/png,image/jpeg,image/webp"`
-		Size        int64  `json:"size" minimum:"1" maximum:"2097152" doc:"The file's size in bytes."`
-	}
+	Body wantedUpload
 }
 
 type uploadObject struct {
@@ -43,18 +51,17 @@ type postImageOutput struct {
 
 type putImageInput struct {
 	Precondition
-	Body struct {
-		Key string `json:"key" minLength:"1" maxLength:"256"`
-	}
+	Body attachedUpload
 }
 
 type deleteImageInput struct{ Precondition }
 
-func (d ProfileDependencies) imageURL(key string) *string {
+// imageURL is where the image kept under a key is seen; null without one.
+func imageURL(images Images, key string) *string {
 	if key == "" {
 		return nil
 	}
-	url := d.Images.URL(key)
+	url := images.URL(key)
 	return &url
 }
 

@@ -41,7 +41,7 @@ func (d ProfileDependencies) me(c account.Caller) *meOutput {
 	me := meObject{
 		User: userObject{
 			ID: c.User.ID, Email: c.User.Email, EmailVerified: c.User.EmailVerified, Name: c.User.Name,
-			ImageURL: d.imageURL(c.User.ImageKey), CreatedAt: c.User.CreatedAt,
+			ImageURL: imageURL(d.Images, c.User.ImageKey), CreatedAt: c.User.CreatedAt,
 		},
 		ActiveOrganizationID: nonEmpty(c.ActiveOrganizationID()),
 		AccountMode:          d.Service.Config().AccountMode,
@@ -50,7 +50,7 @@ func (d ProfileDependencies) me(c account.Caller) *meOutput {
 	out := &meOutput{}
 	tagged := []any{me}
 	if c.Organization != nil {
-		object := d.accountObject(c.Account, c.User)
+		object := newAccountObject(d.Images, c.Account, c.User)
 		tagged = append(tagged, object.changeable())
 		me.Account = optionalAccount{&object}
 		out.AccountID = c.Organization.ID

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -89,11 +90,20 @@ func document(operation *huma.Operation, route Route) {
 	operation.Responses = map[string]*huma.Response{}
 	// Every operation refuses query parameters that it does not know.
 	operation.Errors = []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
+	if route.Limited {
+		operation.Errors = append(operation.Errors, http.StatusTooManyRequests)
+	}
 	if route.Open {
+		if route.Limited { // a guess that was wrong
+			operation.Errors = append(operation.Errors, http.StatusNotFound)
+		}
 		return
 	}
 	operation.Security = []map[string][]string{{bearer: {}}}
 	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict)
+	if strings.Contains(route.Path, organizationVariable) && (route.Method != http.MethodGet || route.Permission == account.InviteMembers) {
+		operation.Errors = append(operation.Errors, http.StatusBadRequest) // a personal organization
+	}
 	operation.Parameters = append(operation.Parameters, &huma.Param{
 		Name: HeaderAccountID, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "The account to act for. Without it the session decides.",
@@ -148,9 +158,11 @@ func describe(operation *huma.Operation) {
 			problem(http.StatusPreconditionFailed)
 		}
 	}
-	// No function answers 429: API Gateway alone does.
-	operation.Responses[strconv.Itoa(http.StatusTooManyRequests)] = &huma.Response{
-		Description: http.StatusText(http.StatusTooManyRequests), Content: map[string]*huma.MediaType{},
+	// Of all routes but those that are limited, API Gateway alone answers 429.
+	if tooMany := strconv.Itoa(http.StatusTooManyRequests); operation.Responses[tooMany] == nil {
+		operation.Responses[tooMany] = &huma.Response{
+			Description: http.StatusText(http.StatusTooManyRequests), Content: map[string]*huma.MediaType{},
+		}
 	}
 	for status, response := range operation.Responses {
 		if code, err := strconv.Atoi(status); err == nil {
@@ -182,6 +194,10 @@ func describeAnswer(status int, response *huma.Response, signedIn bool) {
 		header("WWW-Authenticate", "Why API Gateway's authorizer refused the token.")
 	case http.StatusServiceUnavailable:
 		header("Retry-After", "Seconds to wait, where a function answers.")
+	case http.StatusTooManyRequests:
+		if len(response.Content) > 0 {
+			header("Retry-After", "Seconds to wait, where the function answers.")
+		}
 	}
 	if !slices.Contains(byGateway, status) {
 		return

@@ -106,3 +106,38 @@ func TestFunctionsCarryNoDocument(t *testing.T) {
 		f.send(t, newEvent("GET", path, "")).expectProblem(t, http.StatusNotFound, "not_found")
 	}
 }
+
+// Where a function bounds how often, a client must know that answer too.
+func TestDocumentSaysWhatIsLimited(t *testing.T) {
+	t.Parallel()
+	text, err := Document(func(a *API) { RegisterOrganizations(a, OrganizationsDependencies{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d openAPI
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	limited := 0
+	for _, r := range Routes() {
+		if r.Function != Organizations {
+			continue
+		}
+		o := d.Paths[r.Path][strings.ToLower(r.Method)]
+		tooMany := o.Responses["429"]
+		_, problem := tooMany.Content["application/problem+json"]
+		_, message := tooMany.Content["application/json"]
+		if _, retry := tooMany.Headers["Retry-After"]; problem != r.Limited || retry != r.Limited || !message {
+			t.Errorf("%s: 429 is %+v", r.Key(), tooMany)
+		}
+		if r.Limited {
+			limited++
+		}
+		if _, notFound := o.Responses["404"]; !notFound {
+			t.Errorf("%s never answers 404", r.Key())
+		}
+	}
+	if limited == 0 {
+		t.Error("no route is limited")
+	}
+}

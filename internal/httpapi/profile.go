@@ -27,7 +27,7 @@ type patchProfileInput struct {
 }
 
 func (d ProfileDependencies) profile(u account.User) *profileOutput {
-	object := profileObject{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, ImageURL: d.imageURL(u.ImageKey)}
+	object := profileObject{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, ImageURL: imageURL(d.Images, u.ImageKey)}
 	return &profileOutput{ETag: entityTag(object), Body: object}
 }
 

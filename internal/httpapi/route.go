@@ -8,7 +8,8 @@ type Function string
 
 // The functions behind the API.
 const (
-	Profile Function = "profile"
+	Profile       Function = "profile"
+	Organizations Function = "organizations"
 )
 
 // Route is one row of the API: what API Gateway routes to which function. The
@@ -26,6 +27,9 @@ type Route struct {
 	// Creates routes answer 201 with what they made; others answer 200, or 204
 	// where there is nothing to say.
 	Creates bool
+	// Limited routes answer 429 to who uses them too often, or guesses wrong too
+	// often.
+	Limited bool
 	// Permission is what the caller's role in the account must allow. Empty:
 	// being signed in is enough.
 	Permission account.Permission
@@ -95,6 +99,12 @@ func Routes() []Route {
 		listAccounts, putActiveAccount,
 		getProfile, patchProfile, postProfileImage, putProfileImage, deleteProfileImage,
 		getPreferences, patchPreferences, getDashboard,
+		postOrganization, getOrganization, patchOrganization, deleteOrganization,
+		postOrganizationImage, putOrganizationImage, deleteOrganizationImage,
+		listMembers, patchMember, deleteMember, leaveOrganization, transferOwnership,
+		postInvitation, listInvitations, resendInvitation, deleteInvitation,
+		listMyInvitations, acceptInvitation, declineInvitation, previewInvitation,
+		listOrganizationAudit, listAudit,
 	}
 }
 

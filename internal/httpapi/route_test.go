@@ -9,7 +9,8 @@ import (
 
 // registrars are the functions behind the API, each with what registers its routes.
 var registrars = map[Function]func(*API){
-	Profile: func(a *API) { RegisterProfile(a, ProfileDependencies{}) },
+	Profile:       func(a *API) { RegisterProfile(a, ProfileDependencies{}) },
+	Organizations: func(a *API) { RegisterOrganizations(a, OrganizationsDependencies{}) },
 }
 
 // API Gateway routes by the list and functions serve what they registered:
@@ -74,7 +75,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 			open = append(open, r.Key())
 		}
 	}
-	if !slices.Equal(open, []string{"GET /config"}) {
+	if !slices.Equal(open, []string{"GET /config", "POST /invitations/preview"}) {
 		t.Errorf("open routes are %v", open)
 	}
 }

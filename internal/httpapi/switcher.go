@@ -1,10 +1,6 @@
 package httpapi
 
-import (
-	"context"
-
-	"hearth/internal/account"
-)
+import "context"
 
 type listAccountsInput struct {
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"90" doc:"The largest number of items."`
@@ -44,7 +40,7 @@ func registerSwitcher(a *API, d ProfileDependencies) {
 			out.AccountID = o.ID
 		}
 		for _, entry := range page.Accounts {
-			out.Body.Items = append(out.Body.Items, d.accountObject(entry, page.Caller.User))
+			out.Body.Items = append(out.Body.Items, newAccountObject(d.Images, entry, page.Caller.User))
 		}
 		return out, nil
 	})
@@ -55,19 +51,4 @@ func registerSwitcher(a *API, d ProfileDependencies) {
 		}
 		return d.me(c), nil
 	})
-}
-
-// accountObject is an account as a member sees it. A personal organization
-// shows its user's image.
-func (d ProfileDependencies) accountObject(a account.Account, u account.User) accountObject {
-	o := a.Organization
-	image := o.ImageKey
-	if o.IsPersonal {
-		image = u.ImageKey
-	}
-	return accountObject{
-		ID: o.ID, Name: o.Name, Slug: nonEmpty(o.Slug), ImageURL: d.imageURL(image), IsPersonal: o.IsPersonal,
-		MemberCount: o.MemberCount, Role: a.Role, Permissions: a.Permissions(), Capabilities: capabilities(a.Capabilities()),
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
-	}
 }

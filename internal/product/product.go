@@ -59,5 +59,10 @@ func Grants() account.Grants { return account.CoreGrants() }
 func OpenAPI() ([]byte, error) {
 	return httpapi.Document(func(a *httpapi.API) {
 		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
+		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
 	})
 }
+
+// MailTexts returns the words of mails that a product says in its own way, by
+// the names of their files in internal/mail/texts, such as "en/invitation.txt".
+func MailTexts() map[string]string { return nil }
