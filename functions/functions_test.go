@@ -25,6 +25,7 @@ import (
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
 	"hearth/internal/image"
+	"hearth/internal/kms"
 	"hearth/internal/local/userpool"
 )
 
@@ -38,7 +39,8 @@ const (
 	userID   = "b3d4c8f2-70a1-70c5-9f0e-2a6d1c9b7e34"
 )
 
-// maxBinary bounds a function's binary: a cold start downloads and maps it.
+// maxBinary bounds a function's binary, in bytes: a cold start downloads and
+// maps it.
 const maxBinary = 13 << 20
 
 // runtime is the Lambda Runtime API of one function: it hands events to the
@@ -169,16 +171,18 @@ func environment(t *testing.T, table string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
 		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
 		account.EnvConfig: `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
+		kms.EnvKey: "alias/hearth",
 	}
 }
 
-// One person through all functions: sign-up, the same again, first request,
-// another name, a forgotten password.
+// One person through all functions: sign-up, the same again, first request, a
+// team, another name, a forgotten password.
 func TestEventsThroughTheBinaries(t *testing.T) {
 	t.Parallel()
 	table := dynamotest.Table(t)
 	env := environment(t, table)
 	profile, trigger, stream := start(t, "profile", env), start(t, "postconfirmation", env), start(t, "stream", env)
+	organizations := start(t, "organizations", env)
 	store := dynamo.New(dynamotest.Client(t, nil), table)
 
 	for range 2 { // Cognito calls a trigger up to three times
@@ -216,6 +220,18 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 		t.Errorf("GET /me with the claims of an ID token: %+v", answer)
 	}
 
+	for range 2 { // a client that lost the answer asks again with the same key
+		organizations.invoke(t, "http-api-post-organizations.json", &answer)
+		var team struct{ ID, Name, Slug, Role string }
+		if err := json.Unmarshal([]byte(answer.Body), &team); err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != http.StatusCreated || answer.Headers["location"] != "/organizations/"+team.ID ||
+			answer.Headers["x-account-id"] != userID || team.Name != "Analytical Engines" || team.Slug != "engines" || team.Role != "ORG_OWNER" {
+			t.Errorf("POST /organizations: %+v", answer)
+		}
+	}
+
 	rename(t, table)
 	var batch events.DynamoDBEventResponse
 	stream.invoke(t, "dynamodb-stream-user-renamed.json", &batch)
@@ -226,6 +242,17 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	if len(batch.BatchItemFailures) != 0 || records.Membership(userID, userID).UserName != "Ada King" ||
 		records.Organization(userID).Name != "Ada King's Organization" {
 		t.Errorf("after the stream: %+v, %+v", batch, records)
+	}
+
+	lose(t, store)
+	var redriven dynamo.Redriven
+	stream.invoke(t, "schedule-redrive.json", &redriven)
+	records, err = store.Read(t.Context(), account.OrganizationKey("lost"), account.SlugKey("lost"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if redriven.Taken != 1 || len(records) != 0 {
+		t.Errorf("after the schedule: %+v, %v", redriven, records)
 	}
 
 	var event events.CognitoEventUserPoolsPostConfirmation
@@ -257,6 +284,34 @@ func rename(t *testing.T, table string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// lose leaves an organization as one whose deletion the stream gave up on.
+func lose(t *testing.T, store account.Store) {
+	t.Helper()
+	o := &account.Organization{
+		ID: "lost", Slug: "lost", Status: account.OrganizationClosing, DueAt: time.Now().Add(-time.Hour).UTC(), Version: 1,
+	}
+	slug := &account.Slug{Slug: "lost", OrganizationID: "lost", Version: 1}
+	if err := store.Commit(t.Context(), account.Change{
+		Premises: []account.Premise{account.IsAbsent{Of: o.Key()}, account.IsAbsent{Of: slug.Key()}},
+		Puts:     []account.Record{o, slug},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What the schedule sends on AWS is what is replayed here.
+func TestScheduleSendsItsEvent(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile(filepath.Join("..", "events", "schedule-redrive.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, file); err != nil || compact.String() != dynamo.RedriveEvent {
+		t.Errorf("%s, %v, want %s", compact.String(), err, dynamo.RedriveEvent)
 	}
 }
 

@@ -18,12 +18,14 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"hearth/internal/account"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/image"
+	"hearth/internal/kms"
 	"hearth/internal/product"
 )
 
@@ -45,6 +47,7 @@ func Start(build Function) {
 	lambda.Start(handler)
 }
 
+// logger writes JSON lines to where Lambda collects them.
 func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }
 
 // require returns the variables by name, or an error that lists those missing.
@@ -134,9 +137,26 @@ func (e Environment) images() (*image.Store, error) {
 	}), nil
 }
 
-// service is the domain over the table and the pool. images is nil in functions
-// that settle none.
-func (e Environment) service(images account.Images) (*account.Service, *cognito.UserPool, error) {
+// mac makes and checks the tokens of invitations.
+func (e Environment) mac() (*kms.MAC, error) {
+	values, err := e.require(kms.EnvKey, "AWS_REGION")
+	if err != nil {
+		return nil, err
+	}
+	return kms.New(kms.NewClient(awskms.Options{
+		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("KMS"),
+	}), values[kms.EnvKey]), nil
+}
+
+// parts are what only some functions work with; the rest leaves them out.
+type parts struct {
+	images account.Images
+	mac    account.MAC
+	mailer account.Mailer
+}
+
+// service is the domain over the table and the pool.
+func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
 	store, storeErr := e.store()
 	pool, poolErr := e.pool()
@@ -144,7 +164,7 @@ func (e Environment) service(images account.Images) (*account.Service, *cognito.
 		return nil, nil, err
 	}
 	return account.NewService(account.Options{
-		Store: store, Pool: pool, Images: images, Config: config, Grants: product.Grants(),
-		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now,
+		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Config: config, Grants: product.Grants(),
+		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}), pool, nil
 }

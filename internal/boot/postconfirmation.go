@@ -10,7 +10,11 @@ import (
 // confirmed their sign-up or reset their password. It learns the pool from each
 // event: a reference to it would make a cycle in the template.
 func PostConfirmation(env Environment) (lambda.Handler, error) {
-	service, pool, err := env.service(nil)
+	mac, err := env.mac()
+	if err != nil {
+		return nil, err
+	}
+	service, pool, err := env.service(parts{mac: mac})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func Profile(env Environment) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, _, err := env.service(nil)
+	service, _, err := env.service(parts{})
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,14 @@ type Enroller interface {
 	Enroll(ctx context.Context, p account.Person) (created bool, err error)
 	// EndSessions ends every sign-in of a user before now.
 	EndSessions(ctx context.Context, userID string) error
+	// AcceptAtSignUp makes somebody a member by the token of an invitation; one
+	// that is not good is no error.
+	AcceptAtSignUp(ctx context.Context, p account.Person, token string) (joined bool, err error)
 }
+
+// MetadataInvitationToken is the key under which a client gives the token of an
+// invitation in ConfirmSignUp's ClientMetadata.
+const MetadataInvitationToken = "invitationToken"
 
 // TriggerFailed is the message of the log line that the alarm on the trigger
 // counts.
@@ -75,6 +82,9 @@ func confirm(ctx context.Context, enroller Enroller, pool *UserPool, event event
 	switch event.TriggerSource {
 	case SourceConfirmSignUp:
 		_, err := enroller.Enroll(ctx, p)
+		if token := event.Request.ClientMetadata[MetadataInvitationToken]; err == nil && token != "" {
+			_, err = enroller.AcceptAtSignUp(ctx, p, token)
+		}
 		return err
 	case SourceConfirmForgotPassword:
 		// Here first: it is what ends the access tokens that are out.

@@ -25,6 +25,7 @@ type enroller struct {
 	panics   any
 	enrolled []account.Person
 	ended    []string
+	accepted []string      // ids with the tokens that came with them
 	left     time.Duration // until the deadline, 0 if there is none
 }
 
@@ -40,6 +41,11 @@ func (e *enroller) meet(ctx context.Context) error {
 
 func (e *enroller) Enroll(ctx context.Context, p account.Person) (bool, error) {
 	e.enrolled = append(e.enrolled, p)
+	return e.err == nil, e.meet(ctx)
+}
+
+func (e *enroller) AcceptAtSignUp(ctx context.Context, p account.Person, token string) (bool, error) {
+	e.accepted = append(e.accepted, p.ID+" "+token)
 	return e.err == nil, e.meet(ctx)
 }
 
@@ -229,5 +235,40 @@ func TestTriggerLeavesTimeForItsAnswer(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The token of an invitation comes along with the confirmation of a sign-up.
+func TestPostConfirmationAcceptsAnInvitation(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		source, metadata string
+		want             []string
+	}{
+		"a sign-up with a token":        {cognito.SourceConfirmSignUp, `{"invitationToken":"a.b.c"}`, []string{"u1 a.b.c"}},
+		"a sign-up without one":         {cognito.SourceConfirmSignUp, `{"other":"a.b.c"}`, nil},
+		"a sign-up with an empty one":   {cognito.SourceConfirmSignUp, `{"invitationToken":""}`, nil},
+		"a password reset with a token": {cognito.SourceConfirmForgotPassword, `{"invitationToken":"a.b.c"}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := &enroller{}
+			event := `{"version":"1","userPoolId":"p","userName":"u1","triggerSource":"` + c.source +
+				`","request":{"userAttributes":{"sub":"u1","email":"a@example.com"},"clientMetadata":` + c.metadata + `},"response":{}}`
+			answer, log := trigger(t, e, &wire{}, []byte(event))
+			if string(answer) != event {
+				t.Errorf("the answer is %s", answer)
+			}
+			if diff := cmp.Diff(c.want, e.accepted); diff != "" {
+				t.Errorf("accepted (-want +got):\n%s", diff)
+			}
+			for _, line := range log {
+				for _, value := range line {
+					if text, ok := value.(string); ok && strings.Contains(text, "a.b.c") {
+						t.Errorf("the log holds the token: %v", line)
+					}
+				}
+			}
+		})
 	}
 }

@@ -62,7 +62,8 @@ func newFunctions(env boot.Environment) (functions, error) {
 	}
 	f := functions{
 		api: map[httpapi.Function]lambda.Handler{
-			httpapi.Profile: build("profile", boot.Profile),
+			httpapi.Profile:       build("profile", boot.Profile),
+			httpapi.Organizations: build("organizations", boot.Organizations),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
 		stream:           build("stream", boot.Stream),

@@ -91,6 +91,7 @@ func (h *host) start(ctx context.Context) error {
 	if err := h.startEventSource(ctx); err != nil {
 		return err
 	}
+	h.startSchedule(ctx)
 	if err := h.startUserPool(ctx, ports.cognito); err != nil {
 		return err
 	}

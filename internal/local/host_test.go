@@ -24,7 +24,7 @@ import (
 func unusedPort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		port, free := 10000+rand.IntN(20000), true //nolint:gosec // no secret
+		port, free := 10000+rand.IntN(20000), true
 		for offset := portAPI; free && offset <= portLast; offset++ {
 			_, _, err := listenOnce(t, port+offset)
 			free = err == nil

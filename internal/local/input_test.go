@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,19 +17,82 @@ import (
 	"hearth/internal/product"
 )
 
-// accepted are bodies that each route with a body takes. Every bad body below is
-// made of them, so that it is refused for what is bad alone.
+// accepted are bodies that each route with a body takes; nil is that of a route
+// that takes none. Every bad body below is made of them, so that it is refused
+// for what is bad alone.
 var accepted = map[string]map[string]any{
 	"PUT /me/active-account":   {"accountId": nil},
 	"PATCH /me/profile":        {"name": "Grace Hopper"},
 	"POST /me/profile/image":   {"contentType": "image/png", "size": 100},
-	"PUT /me/profile/image":    nil, // of an upload, made in the test
+	"PUT /me/profile/image":    {"key": made},
 	"PATCH /me/preferences":    {"theme": "dark", "language": "de"},
-	"DELETE /me/profile/image": nil, // takes none
+	"DELETE /me/profile/image": nil,
+
+	"POST /organizations":                                     {"name": "Engines", "slug": made},
+	"PATCH /organizations/{organizationId}":                   {"name": "Engines", "slug": made},
+	"DELETE /organizations/{organizationId}":                  nil,
+	"POST /organizations/{organizationId}/image":              {"contentType": "image/png", "size": 100},
+	"PUT /organizations/{organizationId}/image":               {"key": made},
+	"DELETE /organizations/{organizationId}/image":            nil,
+	"PATCH /organizations/{organizationId}/members/{userId}":  {"role": "ORG_ADMIN"},
+	"DELETE /organizations/{organizationId}/members/{userId}": nil,
+	"POST /organizations/{organizationId}/leave":              nil,
+	"POST /organizations/{organizationId}/transfer-ownership": {"userId": made},
+
+	"POST /organizations/{organizationId}/invitations":                       {"email": "somebody@example.com", "role": "ORG_MEMBER"},
+	"POST /organizations/{organizationId}/invitations/{invitationId}/resend": nil,
+	"DELETE /organizations/{organizationId}/invitations/{invitationId}":      nil,
+	"POST /invitations/accept":                                               {"invitationId": made},
+	"POST /invitations/{invitationId}/decline":                               nil,
+	"POST /invitations/preview":                                              {"token": made},
 }
 
+// made stands for a value that the test makes.
+const made = "made-in-the-test"
+
 // closedFields have a list of values instead of a length, or are numbers.
-var closedFields = []string{"theme", "contentType", "size"}
+var closedFields = []string{"theme", "contentType", "size", "role"}
+
+// prepare makes what a route is about: a team of the person's with one more
+// member, an upload. It returns the route with its path filled in, and a body
+// that it takes.
+func (p *person) prepare(t *testing.T, route httpapi.Route) (httpapi.Route, map[string]any) {
+	t.Helper()
+	good, member := maps.Clone(accepted[route.Key()]), ""
+	if strings.Contains(route.Path, "{organizationId}") {
+		team, other := p.createTeam(t, map[string]string{"name": "Team"}), newPerson(t, shared.host, nil)
+		other.takeIn(t, shared.host, team.ID, account.Member)
+		member = other.ID
+		route.Path = strings.NewReplacer("{organizationId}", team.ID, "{userId}", member).Replace(route.Path)
+	}
+	for field, value := range good {
+		if value != made {
+			continue
+		}
+		switch field {
+		case "key":
+			var g grant
+			p.call(t, http.MethodPost, route.Path, map[string]any{"contentType": "image/png", "size": 100}).want(t, http.StatusCreated).JSON(t, &g)
+			if status := p.upload(t, g, png(100)); status != http.StatusNoContent {
+				t.Fatalf("upload: %d", status)
+			}
+			good[field] = g.Key
+		case "slug":
+			good[field] = "slug-" + strings.ToLower(rand.Text())
+		case "userId":
+			good[field] = member
+		case "invitationId", "token":
+			other := newPerson(t, shared.host, nil)
+			invitation := other.invite(t, other.createTeam(t, map[string]string{"name": "Team"}).ID, p.Email, account.Member)
+			if good[field] = invitation.ID; field == "token" {
+				good[field] = other.mailedTokens(t, p.Email, 1)[0]
+			}
+		default:
+			t.Fatalf("%s: nothing makes %s", route.Key(), field)
+		}
+	}
+	return route, good
+}
 
 // marker stands in bad bodies; no answer may repeat it.
 const marker = "XyZzY-7391"
@@ -154,11 +218,21 @@ func (p *person) send(t *testing.T, route httpapi.Route, contentType string, con
 	return answer{Status: response.StatusCode, Header: response.Header, Body: read}
 }
 
-// everything is all that a person can read of themselves.
+// everything is all that a person can read of themselves and their teams.
 func (p *person) everything(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"/me", "/me/profile", "/me/preferences", "/me/accounts"} {
+	paths := []string{"/me", "/me/profile", "/me/preferences", "/me/accounts", "/me/invitations", "/audit-log"}
+	var teams teamList[teamAnswer]
+	p.call(t, http.MethodGet, "/me/accounts", nil).want(t, http.StatusOK).JSON(t, &teams)
+	for _, team := range teams.Items {
+		path := "/organizations/" + team.ID
+		paths = append(paths, path, path+"/members", path+"/audit-log")
+		if !team.IsPersonal {
+			paths = append(paths, path+"/invitations")
+		}
+	}
+	for _, path := range paths {
 		got := p.call(t, http.MethodGet, path, nil).want(t, http.StatusOK)
 		_, _ = fmt.Fprintf(&all, "%s %s %s\n", path, got.Header.Get("Etag"), got.Body)
 	}
@@ -176,19 +250,13 @@ func TestABadBodyIsRefusedByNameAndChangesNothing(t *testing.T) {
 			t.Errorf("%s: say in accepted which body it takes", route.Key())
 			continue
 		}
-		if route.Method == http.MethodDelete {
+		if good == nil {
 			continue
 		}
 		t.Run(route.Key(), func(t *testing.T) {
 			t.Parallel()
 			p := newPerson(t, shared.host, nil)
-			if good == nil {
-				g := p.askUpload(t, png(100))
-				if status := p.upload(t, g, png(100)); status != http.StatusNoContent {
-					t.Fatalf("upload: %d", status)
-				}
-				good = map[string]any{"key": g.Key}
-			}
+			route, good := p.prepare(t, route)
 			before := p.everything(t)
 			for _, bad := range badBodies(t, good) {
 				t.Run(bad.name, func(t *testing.T) {
@@ -249,10 +317,11 @@ func TestUnknownParametersAreRefusedByName(t *testing.T) {
 		t.Run(route.Key(), func(t *testing.T) {
 			t.Parallel()
 			var body any
-			if route.Method != http.MethodGet && route.Method != http.MethodDelete {
-				body = accepted[route.Key()]
+			if good := accepted[route.Key()]; good != nil {
+				body = good
 			}
-			got := p.call(t, route.Method, route.Path+"?unexpected="+marker, body)
+			path := strings.NewReplacer("{organizationId}", p.ID, "{userId}", p.ID, "{invitationId}", p.ID).Replace(route.Path)
+			got := p.call(t, route.Method, path+"?unexpected="+marker, body)
 			var read problem
 			got.want(t, http.StatusUnprocessableEntity).JSON(t, &read)
 			if len(read.Errors) == 0 || read.Errors[0] != account.NewFieldError("/unexpected", account.FieldUnknown) {

@@ -68,6 +68,9 @@ type options struct {
 	Faults *userpool.Faults
 	// SESFaults and KMSFaults are those of SES and KMS.
 	SESFaults, KMSFaults *awsapi.Faults
+	// RedriveEvery is how often the schedule calls the stream function; 0 is
+	// defaultRedriveEvery.
+	RedriveEvery time.Duration
 	// Out gets one line for each request; nil gets none.
 	Out io.Writer
 	// Log gets what went wrong inside; nil discards it.
@@ -110,6 +113,9 @@ func (o options) withDefaults() options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.RedriveEvery == 0 {
+		o.RedriveEvery = defaultRedriveEvery
 	}
 	return o
 }
