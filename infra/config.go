@@ -43,9 +43,10 @@ type deployment struct {
 	// API Gateway answers 429 beyond them.
 	RequestsPerSecond int `json:"requestsPerSecond"`
 	RequestBurst      int `json:"requestBurst"`
-	// MailIdentity is the address or domain, verified in Amazon SES, from
-	// which Cognito sends as mailFrom. Empty: Cognito's own sender, which is
-	// limited to 50 mails a day.
+	// MailIdentity is the address or domain, verified in Amazon SES by the
+	// product, from which Cognito and Hearth send as mailFrom. Empty: Cognito
+	// sends by its own sender, which is limited to 50 mails a day, and Hearth
+	// as the address of mailFrom, which SES refuses until it is verified.
 	// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html
 	MailIdentity string `json:"mailIdentity"`
 	// AlarmEmail gets a mail for each alarm. Empty: subscribe to the topic of

@@ -72,7 +72,7 @@ func TestProductionOutlivesItsStack(t *testing.T) {
 	t.Parallel()
 	policies := map[string]string{"dev": "Delete", "prod": "Retain"}
 	for name, synthesized := range stages(t) {
-		for _, id := range []string{"Table", "UserPool", "WebClient", "ServerClient", "ProfileLogs", "ImageBucket"} {
+		for _, id := range []string{"Table", "UserPool", "WebClient", "ServerClient", "ProfileLogs", "ImageBucket", "MacKey"} {
 			r := synthesized.Resources[id]
 			if r.DeletionPolicy != policies[name] || r.UpdateReplacePolicy != policies[name] {
 				t.Errorf("%s: %s: deletion %q, replacement %q, want %q", name, id, r.DeletionPolicy, r.UpdateReplacePolicy, policies[name])

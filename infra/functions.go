@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
@@ -22,6 +23,7 @@ import (
 	"hearth/internal/dynamo"
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
+	"hearth/internal/kms"
 )
 
 // function is one row of the table below: what a Lambda function gets and may
@@ -42,8 +44,12 @@ type function struct {
 	// is told with an object how many it has.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 	images []string
-	// stream functions read the table's stream and report what they gave up on
-	// to the failure queue.
+	// mac are the KMS actions on the key that signs invitations.
+	mac []string
+	// mails is whether the function sends Hearth's own mails.
+	mails bool
+	// stream functions read the table's stream, report what they gave up on to
+	// the failure queue, and are called by the schedule for what was lost.
 	stream bool
 }
 
@@ -54,24 +60,36 @@ var (
 		table:  []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
 		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
 	}
+	organizations = function{
+		name: string(httpapi.Organizations), description: "Teams: members, invitations, ownership, audit log",
+		memory: 512, timeout: 10 * time.Second,
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem"},
+		index:  []string{"Query"}, // members by name, invitations by address
+		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
+		mac:    []string{"VerifyMac"},
+	}
 	postconfirmation = function{
 		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",
 		// Cognito waits 5 seconds and then asks again, up to three times.
 		// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-identity-pools-working-with-aws-lambda-triggers.html
 		memory: 512, timeout: 5 * time.Second,
-		table: []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "UpdateItem"},
+		table: []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"},
+		mac:   []string{"VerifyMac"},
 	}
 	stream = function{
-		name: "stream", description: "Follows the table's changes",
+		name: "stream", description: "Follows the table's changes: mails, copies, images, deletions",
 		memory: 256, timeout: time.Minute,
-		table:  []string{"BatchGetItem", "ConditionCheckItem", "Query", "UpdateItem"},
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "Query", "UpdateItem"},
+		index:  []string{"Query"}, // members of what is deleted, and what is due
 		images: []string{"DeleteObject", "DeleteObjectTagging"},
+		mac:    []string{"GenerateMac"},
+		mails:  true,
 		stream: true,
 	}
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, postconfirmation, stream}
+var functions = []function{profile, organizations, postconfirmation, stream}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -103,6 +121,7 @@ type functionBuilder struct {
 	table    awsdynamodb.CfnTable
 	failures awssqs.CfnQueue
 	images   images
+	macKey   awskms.CfnKey
 	// pool is nil while the pool itself is not built: the trigger's
 	// environment must not name it.
 	pool *userPool
@@ -145,7 +164,7 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 }
 
 // environment is the same for every function, but that the trigger knows nothing
-// of the pool, and of images only those who handle them.
+// of the pool, and of images and the key only those who use them.
 func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 	config, err := json.Marshal(b.stage.config)
 	if err != nil {
@@ -164,6 +183,9 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 		variables[image.EnvBucket] = b.images.bucket.Ref()
 		variables[image.EnvURL] = b.images.url()
 	}
+	if len(f.mac) > 0 {
+		variables[kms.EnvKey] = b.macKey.AttrArn()
+	}
 	if b.stage.deployment.EndpointVariables {
 		for _, name := range endpointVariables {
 			variables[name] = jsii.String("")
@@ -176,7 +198,8 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 // The names are those of every AWS SDK.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 var endpointVariables = []string{
-	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL_S3", cognito.EnvEndpoint,
+	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SESV2",
+	"AWS_ENDPOINT_URL_KMS", cognito.EnvEndpoint,
 }
 
 // role may write the function's own log and do what its row says. The policy is
@@ -190,6 +213,12 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))
 	}
 	statements = append(statements, b.images.grants(f.images)...)
+	if len(f.mac) > 0 {
+		statements = append(statements, allow(prefixed("kms:", f.mac), b.macKey.AttrArn()))
+	}
+	if f.mails {
+		statements = append(statements, b.stage.mayMail(b.stack))
+	}
 	if f.stream {
 		statements = append(statements,
 			// Lambda checks all four when the mapping is made.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"net/mail"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,14 +14,16 @@ import (
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/image"
+	"hearth/internal/kms"
 	"hearth/internal/product"
 )
 
 // statement is all that a grant may consist of.
 type statement struct {
-	Effect   string
-	Action   any
-	Resource any
+	Effect    string
+	Action    any
+	Resource  any
+	Condition any
 }
 
 // grant is a statement in one line.
@@ -35,8 +38,10 @@ func logging(function string) string {
 
 // wantGrants are all grants of all functions. Each line is a decision: think
 // before adding one.
-func wantGrants() map[string][]string {
-	table := attribute("Table", "Arn")
+func wantGrants(mailFrom, mailIdentity string) map[string][]string {
+	table, key := attribute("Table", "Arn"), attribute("MacKey", "Arn")
+	index := `{"Fn::Join":["/",[` + table + `,"index/` + dynamo.IndexName + `"]]}`
+	identity := `{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":ses:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":identity/` + mailIdentity + `"]]}`
 	return map[string][]string{
 		"Profile": {
 			logging("Profile"),
@@ -44,30 +49,63 @@ func wantGrants() map[string][]string {
 			grant(imageObjects, "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
 		},
+		"Organizations": {
+			logging("Organizations"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem"),
+			grant(index, "dynamodb:Query"),
+			grant(imageObjects, "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
+			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
+			grant(key, "kms:VerifyMac"),
+		},
 		"Postconfirmation": {
 			logging("Postconfirmation"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+			grant(key, "kms:VerifyMac"),
 			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminUserGlobalSignOut"),
 		},
 		"Stream": {
 			logging("Stream"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(index, "dynamodb:Query"),
+			grant(key, "kms:GenerateMac"),
+			grant(identity, "ses:SendEmail") + ` if {"StringEquals":{"ses:FromAddress":"` + mailFrom + `"}}`,
 			grant(imageObjects, "s3:DeleteObject", "s3:DeleteObjectTagging"),
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
 			grant(attribute("Table", "StreamArn"),
 				"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
 			grant(attribute("StreamFailures", "Arn"), "sqs:SendMessage"),
 		},
+		"Redrive": {grant(attribute("StreamFunction", "Arn"), "lambda:InvokeFunction")},
 	}
+}
+
+// trust is who may assume a role: Lambda, but for the role of the schedule.
+func trust(role string) string {
+	service, condition := "lambda", ""
+	if role == "RedriveRole" {
+		service = "scheduler"
+		condition = `"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"},"aws:SourceArn":` + attribute("Schedules", "Arn") + `}},`
+	}
+	return `{"Statement":[{"Action":"sts:AssumeRole",` + condition + `"Effect":"Allow","Principal":{"Service":"` + service +
+		`.amazonaws.com"}}],"Version":"2012-10-17"}`
 }
 
 func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 	t.Parallel()
-	want := map[string][]string{}
-	for function, grants := range wantGrants() {
-		want[function+"Role"] = slices.Sorted(slices.Values(grants))
-	}
 	for name, synthesized := range stages(t) {
+		s := stageOf(t, name)
+		from, err := mail.ParseAddress(s.config.MailFrom)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, identity := map[string][]string{}, s.deployment.MailIdentity
+		if identity == "" {
+			identity = from.Address
+		}
+		for function, grants := range wantGrants(from.Address, identity) {
+			want[function+"Role"] = slices.Sorted(slices.Values(grants))
+		}
 		got := map[string][]string{}
 		for id, r := range synthesized.ofType("AWS::IAM::Role") {
 			p := decode[struct {
@@ -75,8 +113,7 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 				AssumeRolePolicyDocument any
 				Policies                 []struct{ PolicyName, PolicyDocument any }
 			}](t, r.Properties)
-			const trust = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`
-			if got := text(t, p.AssumeRolePolicyDocument); got != trust {
+			if got := text(t, p.AssumeRolePolicyDocument); got != trust(id) {
 				t.Errorf("%s: %s can be assumed by %s", name, id, got)
 			}
 			for _, inline := range p.Policies {
@@ -130,6 +167,9 @@ func grants(t *testing.T, document any) []string {
 			}
 		}
 		line := grant(text(t, s.Resource), actions...)
+		if s.Condition != nil {
+			line += " if " + text(t, s.Condition)
+		}
 		if strings.Contains(strings.TrimSuffix(line, imageObjects), "*") {
 			t.Errorf("a wildcard: %s", line)
 		}
@@ -211,7 +251,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
+	timeouts := map[string]int{"ProfileFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -234,7 +274,8 @@ func TestFunctionSettings(t *testing.T) {
 
 func TestFunctionEnvironment(t *testing.T) {
 	t.Parallel()
-	withoutPool := map[string]string{dynamo.EnvTable: ref("Table")}
+	key := attribute("MacKey", "Arn")
+	withoutPool := map[string]string{dynamo.EnvTable: ref("Table"), kms.EnvKey: key}
 	withImages := map[string]string{
 		image.EnvBucket:       ref("ImageBucket"),
 		image.EnvURL:          imageURL,
@@ -243,8 +284,10 @@ func TestFunctionEnvironment(t *testing.T) {
 		cognito.EnvClientID:   ref("WebClient"),
 		cognito.EnvIssuer:     `{"Fn::Sub":"https://cognito-idp.${AWS::Region}.amazonaws.com/${UserPool}"}`,
 	}
+	withBoth := maps.Clone(withImages)
+	withBoth[kms.EnvKey] = key
 	want := map[string]map[string]string{
-		"ProfileFunction": withImages, "StreamFunction": withImages, "PostconfirmationFunction": withoutPool,
+		"ProfileFunction": withImages, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "PostconfirmationFunction": withoutPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {

@@ -53,7 +53,9 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 	table := newTable(stack, s)
 	failures := newFailureQueue(stack)
 	images := newImages(stack, s)
-	builder := functionBuilder{stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images}
+	builder := functionBuilder{
+		stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images, macKey: newMACKey(stack, s),
+	}
 	// The trigger comes before the pool that calls it, all others after.
 	trigger, err := builder.build(postconfirmation)
 	if err != nil {
@@ -71,11 +73,12 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 		}
 	}
 	consumeStream(stack, table, failures, built[stream.name])
+	redrive := newRedrive(stack, built[stream.name])
 	api, err := newAPI(stack, s, pool, built)
 	if err != nil {
 		return err
 	}
-	observe(stack, s, api, table, failures, built)
+	observe(stack, s, api, table, failures, redrive, built)
 	for _, output := range []struct {
 		id, description string
 		value           *string

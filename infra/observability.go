@@ -1,14 +1,19 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"hearth/internal/dynamo"
 )
 
 // newLogGroup adds a log group that forgets after the stage's retention. A nil
@@ -28,7 +33,7 @@ func newLogGroup(stack awscdk.Stack, s stage, id string, name *string) awslogs.C
 	return group
 }
 
-// alarm watches one metric in periods of five minutes; no data is no alarm.
+// alarm watches one metric; no data is no alarm.
 type alarm struct {
 	id, description   string
 	namespace, metric string
@@ -39,11 +44,13 @@ type alarm struct {
 	statistic string
 	threshold float64
 	periods   int
+	// period is in seconds; 0 is five minutes.
+	period int
 }
 
 // observe adds the metrics, the alarms and the topic that tells of them.
 func observe(stack awscdk.Stack, s stage, api awsapigatewayv2.CfnApi, table awsdynamodb.CfnTable,
-	failures awssqs.CfnQueue, built map[string]builtFunction,
+	failures awssqs.CfnQueue, redrive awsscheduler.CfnScheduleGroup, built map[string]builtFunction,
 ) {
 	namespace := "Hearth/" + s.name
 	alarms := []alarm{
@@ -62,19 +69,23 @@ func observe(stack awscdk.Stack, s stage, api awsapigatewayv2.CfnApi, table awsd
 			namespace: "AWS/DynamoDB", metric: "SystemErrors", dimension: "TableName", of: table.Ref(),
 			statistic: "Sum", threshold: 5, periods: 1,
 		},
+		{
+			id: "ScheduleFailures", description: "The schedule could not call the stream function",
+			namespace: "AWS/Scheduler", metric: "TargetErrorCount", dimension: "ScheduleGroup", of: redrive.Ref(),
+			statistic: "Sum", threshold: 1, periods: 1,
+		},
+		{
+			id: "RedriveFailures", description: "Deletions stay unfinished: the redrive failed three times in an hour",
+			namespace: namespace, metric: "RedriveFailures",
+			statistic: "Sum", threshold: 3, periods: 1, period: 3600,
+		},
 	}
+	countLines(stack, "RedriveFailures", namespace, built[stream.name], `{ $.msg = "`+dynamo.RedriveFailed+`" }`)
 	for _, f := range functions {
 		id, lambda := f.resourceID(), built[f.name]
 		// Functions log JSON by log/slog. The trigger in particular never fails:
 		// what went wrong in it stands only here.
-		awslogs.NewCfnMetricFilter(stack, jsii.String(id+"LoggedErrorsFilter"), &awslogs.CfnMetricFilterProps{
-			LogGroupName:  lambda.logs.Ref(),
-			FilterPattern: jsii.String(`{ $.level = "ERROR" }`),
-			MetricTransformations: []*awslogs.CfnMetricFilter_MetricTransformationProperty{{
-				MetricNamespace: jsii.String(namespace), MetricName: jsii.String(id + "LoggedErrors"),
-				MetricValue: jsii.String("1"), DefaultValue: jsii.Number(0), Unit: jsii.String("Count"),
-			}},
-		})
+		countLines(stack, id+"LoggedErrors", namespace, lambda, `{ $.level = "ERROR" }`)
 		alarms = append(alarms, alarm{
 			id: id + "LoggedErrors", description: "Function " + f.name + " logged an error",
 			namespace: namespace, metric: id + "LoggedErrors", statistic: "Sum", threshold: 1, periods: 1,
@@ -100,13 +111,25 @@ func observe(stack awscdk.Stack, s stage, api awsapigatewayv2.CfnApi, table awsd
 	}
 }
 
+// countLines makes a metric of the lines in a function's log that match.
+func countLines(stack awscdk.Stack, metric, namespace string, f builtFunction, pattern string) {
+	awslogs.NewCfnMetricFilter(stack, jsii.String(metric+"Filter"), &awslogs.CfnMetricFilterProps{
+		LogGroupName:  f.logs.Ref(),
+		FilterPattern: jsii.String(pattern),
+		MetricTransformations: []*awslogs.CfnMetricFilter_MetricTransformationProperty{{
+			MetricNamespace: jsii.String(namespace), MetricName: jsii.String(metric),
+			MetricValue: jsii.String("1"), DefaultValue: jsii.Number(0), Unit: jsii.String("Count"),
+		}},
+	})
+}
+
 func (a alarm) add(stack awscdk.Stack, topic awssns.CfnTopic) {
 	props := &awscloudwatch.CfnAlarmProps{
 		AlarmDescription:   jsii.String(a.description),
 		Namespace:          jsii.String(a.namespace),
 		MetricName:         jsii.String(a.metric),
 		Statistic:          jsii.String(a.statistic),
-		Period:             jsii.Number(300),
+		Period:             jsii.Number(cmp.Or(a.period, 300)),
 		EvaluationPeriods:  jsii.Number(a.periods),
 		Threshold:          jsii.Number(a.threshold),
 		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"),

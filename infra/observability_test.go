@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hearth/internal/dynamo"
 )
 
 func TestLogsAreForgotten(t *testing.T) {
@@ -32,7 +34,7 @@ func TestAlarmsReachTheTopic(t *testing.T) {
 				t.Errorf("%s: %s tells %s", name, id, got)
 			}
 		}
-		for _, want := range []string{"ApiFailuresAlarm", "StreamFailuresWaitingAlarm", "StreamIteratorAgeAlarm"} {
+		for _, want := range []string{"ApiFailuresAlarm", "StreamFailuresWaitingAlarm", "StreamIteratorAgeAlarm", "ScheduleFailuresAlarm", "RedriveFailuresAlarm"} {
 			if _, ok := alarms[want]; !ok {
 				t.Errorf("%s: no %s", name, want)
 			}
@@ -83,10 +85,14 @@ func TestAlarmsOfLoggedErrorsWatchWhatIsCounted(t *testing.T) {
 				FilterPattern         string
 				MetricTransformations []transformation
 			}](t, r.Properties)
-			if want := ref(strings.TrimSuffix(id, "LoggedErrorsFilter") + "Logs"); text(t, p.LogGroupName) != want {
-				t.Errorf("%s: %s reads %s, want %s", name, id, text(t, p.LogGroupName), want)
+			logs, pattern := strings.TrimSuffix(id, "LoggedErrorsFilter")+"Logs", `{ $.level = "ERROR" }`
+			if id == "RedriveFailuresFilter" {
+				logs, pattern = "StreamLogs", `{ $.msg = "`+dynamo.RedriveFailed+`" }`
 			}
-			if p.FilterPattern != `{ $.level = "ERROR" }` {
+			if text(t, p.LogGroupName) != ref(logs) {
+				t.Errorf("%s: %s reads %s, want %s", name, id, text(t, p.LogGroupName), ref(logs))
+			}
+			if p.FilterPattern != pattern {
 				t.Errorf("%s: %s looks for %s", name, id, p.FilterPattern)
 			}
 			for _, m := range p.MetricTransformations {
