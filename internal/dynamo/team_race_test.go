@@ -22,7 +22,13 @@ type town struct {
 	store *dynamo.Store
 	wire  *dynamotest.Wire
 	table string
+	// trial tells the people of one trial from those of the next, who would
+	// otherwise meet the limits of what one person may do.
+	trial string
 }
+
+// n is somebody's name in this trial.
+func (w *town) n(name string) string { return name + w.trial }
 
 // tokens is a pool in which an access token is its holder's name.
 type tokens struct{}
@@ -76,7 +82,7 @@ func newTown(t testing.TB, change ...func(*account.Config)) *town {
 // owner.
 func (w *town) team(t testing.TB, slug string, members ...string) string {
 	t.Helper()
-	founder := identity(members[0], "1")
+	founder := identity(w.n(members[0]), "1")
 	c, err := w.Authorize(t.Context(), founder, account.Target{})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +100,7 @@ func (w *town) team(t testing.TB, slug string, members ...string) string {
 
 func (w *town) invited(t testing.TB, organizationID, by, name string, role account.Role) *account.Invitation {
 	t.Helper()
-	_, invitation, err := w.Invite(t.Context(), identity(by, "1"), organizationID, addressOf(name), role, account.Repeat{})
+	_, invitation, err := w.Invite(t.Context(), identity(w.n(by), "1"), organizationID, addressOf(w.n(name)), role, account.Repeat{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,13 +109,13 @@ func (w *town) invited(t testing.TB, organizationID, by, name string, role accou
 
 func (w *town) accept(t testing.TB, organizationID, name string) {
 	t.Helper()
-	_, offers, _, err := w.MyInvitations(t.Context(), identity(name, "1"), "", account.MaxMyInvitations)
+	_, offers, _, err := w.MyInvitations(t.Context(), identity(w.n(name), "1"), "", account.MaxMyInvitations)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range offers {
 		if o.OrganizationID == organizationID {
-			if _, err := w.Accept(t.Context(), identity(name, "1"), o.PublicID()); err != nil {
+			if _, err := w.Accept(t.Context(), identity(w.n(name), "1"), o.PublicID()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -118,7 +124,7 @@ func (w *town) accept(t testing.TB, organizationID, name string) {
 
 func (w *town) promote(t testing.TB, organizationID, by, name string, role account.Role) {
 	t.Helper()
-	if _, err := w.ChangeMemberRole(t.Context(), identity(by, "1"), organizationID, idOf(name), role); err != nil {
+	if _, err := w.ChangeMemberRole(t.Context(), identity(w.n(by), "1"), organizationID, idOf(w.n(name)), role); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -200,6 +206,7 @@ func race(t *testing.T, change func(*account.Config), setUp func(t *testing.T, w
 			w := newTown(t, change)
 			for trial := range trials() {
 				w.wire.Spoil(nil)
+				w.trial = fmt.Sprintf("-%d", trial)
 				organizationID, rivals := setUp(t, w, trial)
 				if conflicts {
 					// Every other transaction meets another one at first.

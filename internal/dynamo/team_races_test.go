@@ -43,8 +43,8 @@ func TestRaceBothOwnersLeave(t *testing.T) {
 	race(t, asIs, func(t *testing.T, w *town, trial int) (string, []func() error) {
 		id := twoOwners(t, w, trial)
 		return id, []func() error{
-			func() error { return w.Leave(t.Context(), identity("ada", "1"), id) },
-			func() error { return w.Leave(t.Context(), identity("bob", "1"), id) },
+			func() error { return w.Leave(t.Context(), identity(w.n("ada"), "1"), id) },
+			func() error { return w.Leave(t.Context(), identity(w.n("bob"), "1"), id) },
 		}
 	}, oneOwnerIsLeft)
 }
@@ -55,7 +55,7 @@ func TestRaceBothOwnersDemoteThemselves(t *testing.T) {
 		id := twoOwners(t, w, trial)
 		demote := func(name string) func() error {
 			return func() error {
-				_, err := w.ChangeMemberRole(t.Context(), identity(name, "1"), id, idOf(name), account.Member)
+				_, err := w.ChangeMemberRole(t.Context(), identity(w.n(name), "1"), id, idOf(w.n(name)), account.Member)
 				return err
 			}
 		}
@@ -68,8 +68,8 @@ func TestRaceEachOwnerRemovesTheOther(t *testing.T) {
 	race(t, asIs, func(t *testing.T, w *town, trial int) (string, []func() error) {
 		id := twoOwners(t, w, trial)
 		return id, []func() error{
-			func() error { return w.RemoveMember(t.Context(), identity("ada", "1"), id, idOf("bob")) },
-			func() error { return w.RemoveMember(t.Context(), identity("bob", "1"), id, idOf("ada")) },
+			func() error { return w.RemoveMember(t.Context(), identity(w.n("ada"), "1"), id, idOf(w.n("bob"))) },
+			func() error { return w.RemoveMember(t.Context(), identity(w.n("bob"), "1"), id, idOf(w.n("ada"))) },
 		}
 	}, oneOwnerIsLeft)
 }
@@ -81,10 +81,10 @@ func TestRaceTransferWhileTheOtherDeletes(t *testing.T) {
 		w.promote(t, id, "ada", "bob", account.Owner)
 		return id, []func() error{
 			func() error {
-				_, err := w.TransferOwnership(t.Context(), identity("ada", "1"), id, idOf("eve"))
+				_, err := w.TransferOwnership(t.Context(), identity(w.n("ada"), "1"), id, idOf(w.n("eve")))
 				return err
 			},
-			func() error { return w.DeleteOrganization(t.Context(), identity("bob", "1"), id) },
+			func() error { return w.DeleteOrganization(t.Context(), identity(w.n("bob"), "1"), id) },
 		}
 	}, func(t *testing.T, _ *town, o *account.Organization, errs []error) {
 		if closed := o == nil || o.Status == account.OrganizationClosing; closed != (errs[1] == nil) {
@@ -98,11 +98,11 @@ func TestRaceAcceptWhileTheOrganizationIsDeleted(t *testing.T) {
 	t.Parallel()
 	race(t, asIs, func(t *testing.T, w *town, trial int) (string, []func() error) {
 		id := w.team(t, fmt.Sprintf("team-%d", trial), "ada")
-		invitation := w.invited(t, id, "ada", fmt.Sprintf("guest-%d", trial), account.Member)
-		guest := identity(fmt.Sprintf("guest-%d", trial), "1")
+		invitation := w.invited(t, id, "ada", "guest", account.Member)
+		guest := identity(w.n("guest"), "1")
 		return id, []func() error{
 			func() error { _, err := w.Accept(t.Context(), guest, invitation.PublicID()); return err },
-			func() error { return w.DeleteOrganization(t.Context(), identity("ada", "1"), id) },
+			func() error { return w.DeleteOrganization(t.Context(), identity(w.n("ada"), "1"), id) },
 		}
 	}, func(t *testing.T, w *town, o *account.Organization, errs []error) {
 		only(t, errs, account.ErrNotFound, account.ErrConflict)
@@ -133,7 +133,7 @@ func TestRaceOneInvitationAcceptedByTwoSessions(t *testing.T) {
 		invitation := w.invited(t, id, "ada", "bob", account.Admin)
 		accept := func(session string) func() error {
 			return func() error {
-				_, err := w.Accept(t.Context(), identity("bob", session), invitation.PublicID())
+				_, err := w.Accept(t.Context(), identity(w.n("bob"), session), invitation.PublicID())
 				return err
 			}
 		}
@@ -152,11 +152,11 @@ func TestRaceOneAddressInvitedTwice(t *testing.T) {
 		id := twoOwners(t, w, trial)
 		invite := func(name, address string) func() error {
 			return func() error {
-				_, _, err := w.Invite(t.Context(), identity(name, "1"), id, address, account.Member, account.Repeat{})
+				_, _, err := w.Invite(t.Context(), identity(w.n(name), "1"), id, address, account.Member, account.Repeat{})
 				return err
 			}
 		}
-		return id, []func() error{invite("ada", "Guest@example.com"), invite("bob", "guest@EXAMPLE.com")}
+		return id, []func() error{invite("ada", w.n("Guest")+"@example.com"), invite("bob", w.n("guest")+"@EXAMPLE.com")}
 	}, func(t *testing.T, _ *town, o *account.Organization, errs []error) {
 		if o.SeatsUsed != 2+won(errs) || won(errs) > 1 {
 			t.Errorf("%d invited, %d seats", won(errs), o.SeatsUsed)
@@ -173,7 +173,7 @@ func TestRaceOneSlugTwice(t *testing.T) {
 		slug := fmt.Sprintf("wanted-%d", trial)
 		take := func(name, id string) func() error {
 			return func() error {
-				_, err := w.UpdateOrganization(t.Context(), identity(name, "1"), id, account.EditOrganization{Slug: &slug},
+				_, err := w.UpdateOrganization(t.Context(), identity(w.n(name), "1"), id, account.EditOrganization{Slug: &slug},
 					func(account.Account) error { return nil })
 				return err
 			}
@@ -193,7 +193,7 @@ func TestRaceTheLastSeatTwice(t *testing.T) {
 		id := twoOwners(t, w, trial)
 		invite := func(name, guest string) func() error {
 			return func() error {
-				_, _, err := w.Invite(t.Context(), identity(name, "1"), id, addressOf(guest), account.Member, account.Repeat{})
+				_, _, err := w.Invite(t.Context(), identity(w.n(name), "1"), id, addressOf(w.n(guest)), account.Member, account.Repeat{})
 				return err
 			}
 		}
@@ -214,10 +214,10 @@ func TestRaceAnAdminIsPromotedWhileRemoved(t *testing.T) {
 		w.promote(t, id, "ada", "eve", account.Admin)
 		return id, []func() error{
 			func() error {
-				_, err := w.ChangeMemberRole(t.Context(), identity("ada", "1"), id, idOf("eve"), account.Owner)
+				_, err := w.ChangeMemberRole(t.Context(), identity(w.n("ada"), "1"), id, idOf(w.n("eve")), account.Owner)
 				return err
 			},
-			func() error { return w.RemoveMember(t.Context(), identity("bob", "1"), id, idOf("eve")) },
+			func() error { return w.RemoveMember(t.Context(), identity(w.n("bob"), "1"), id, idOf(w.n("eve"))) },
 		}
 	}, func(t *testing.T, _ *town, o *account.Organization, errs []error) {
 		if errs[1] == nil && o.MemberCount != 2 || errs[1] != nil && o.MemberCount != 3 {
