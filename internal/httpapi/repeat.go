@@ -3,6 +3,10 @@ package httpapi
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"hearth/internal/account"
 )
@@ -25,4 +29,14 @@ func (r Repeatable) repeat(route Route, accountID string) account.Repeat {
 		hash.Write(sum[:])
 	}
 	return account.Repeat{Key: r.IdempotencyKey, Request: base64.RawURLEncoding.EncodeToString(hash.Sum(nil))}
+}
+
+// Resolve refuses a key that was sent but is empty, which huma takes for none:
+// whoever sends it believes that the request may be sent again.
+func (r *Repeatable) Resolve(ctx huma.Context) []error {
+	request, _ := humago.Unwrap(ctx)
+	if _, sent := request.Header[http.CanonicalHeaderKey("Idempotency-Key")]; !sent || r.IdempotencyKey != "" {
+		return nil
+	}
+	return []error{&huma.ErrorDetail{Location: "header.Idempotency-Key", Message: "an empty key"}}
 }

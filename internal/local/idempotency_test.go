@@ -108,3 +108,13 @@ func TestAMalformedKeyIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// A client that sends an empty key believes that it may send the request again.
+func TestAnEmptyKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, shared.host, nil)
+	for _, key := range []string{"", " "} {
+		p.askFor(t, "image/png", 100, idempotencyKey, key).
+			refused(t, http.StatusUnprocessableEntity, account.CodeInvalidRequest, "/Idempotency-Key malformed")
+	}
+}
