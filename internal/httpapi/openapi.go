@@ -39,6 +39,7 @@ func Document(register func(*API)) ([]byte, error) {
 	}}
 	spec.Components.Schemas.Schema(reflect.TypeFor[gatewayMessage](), true, "GatewayMessage")
 	register(a)
+	operations := map[string]*huma.Operation{}
 	for path, item := range spec.Paths {
 		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if operation == nil {
@@ -49,8 +50,10 @@ func Document(register func(*API)) ([]byte, error) {
 			}
 			describe(operation)
 			describeRequest(operation, spec.Components.Schemas)
+			operations[operation.OperationID] = operation
 		}
 	}
+	link(operations)
 	closeCodes(spec.Components.Schemas.Map())
 	text, err := json.MarshalIndent(spec, "", "  ")
 	if err != nil {
