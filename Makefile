@@ -6,6 +6,7 @@ GOTESTSUM    := .build/bin/gotestsum-v1.13.0
 GOLANGCILINT := .build/bin/golangci-lint-v2.15.0
 DEADCODE     := .build/bin/deadcode-v0.52.0
 CFNLINT      := .build/cfn-lint-1.58.0/bin/cfn-lint
+SCHEMATHESIS := .build/schemathesis-4.32.0/bin/st
 
 # What npm writes last, once a folder's packages are installed.
 NPM_LOCAL := internal/local/node_modules/.package-lock.json
@@ -20,7 +21,7 @@ CDK := CDK_DISABLE_VERSION_CHECK=1 infra/node_modules/.bin/cdk
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prerequisites dev demo token reset test race soak lint lint-templates build synth
+.PHONY: help setup prerequisites dev demo seed token reset test race soak fuzz-api lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
@@ -40,6 +41,10 @@ dev: setup $(AIR) ## Run everything on this machine, rebuilt on save (PORT=3000)
 demo: ## Sign a new person up against the running host, step by step
 	@go build -o .build/hearth ./internal/local
 	@.build/hearth demo
+
+seed: ## Make three people with passwords, a team and an invitation on the running host
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth seed
 
 token: ## Print an access token of EMAIL=… for curl, from the running host
 	@go build -o .build/hearth ./internal/local
@@ -62,6 +67,10 @@ race: setup $(GOTESTSUM) ## Run the tests of the program with the race detector 
 
 soak: setup $(GOTESTSUM) ## Run every test at its long size
 	@HEARTH_SOAK=1 $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(TESTFLAGS) ./...
+
+fuzz-api: $(SCHEMATHESIS) ## Call the running host as two people in every way (CASES=10000 SEED=1)
+	@go build -o .build/hearth ./internal/local
+	@SCHEMATHESIS=$(SCHEMATHESIS) .build/hearth fuzz
 
 lint: $(GOLANGCILINT) $(DEADCODE) ## Run the linters and look for dead code
 	@$(GOLANGCILINT) run
@@ -125,3 +134,7 @@ $(CFNLINT):
 	@echo "Installing cfn-lint"
 	@python3 -m venv .build/cfn-lint-1.58.0
 	@.build/cfn-lint-1.58.0/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.58.0
+$(SCHEMATHESIS):
+	@echo "Installing schemathesis"
+	@python3 -m venv .build/schemathesis-4.32.0
+	@.build/schemathesis-4.32.0/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.0

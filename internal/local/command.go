@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const usage = "usage: local [check | demo | token | reset]"
+const usage = "usage: local [check | demo | token | seed | fuzz | reset]"
 
 // command runs one sub-command and returns the exit code: 0, 1 with one clear
 // line on stderr, or 2 for a command that does not exist.
@@ -23,6 +23,8 @@ func command(ctx context.Context, args []string, env func(string) string, stdout
 		"check": check,
 		"demo":  demoCommand,
 		"token": tokenCommand(stderr),
+		"fuzz":  fuzzCommand,
+		"seed":  seedCommand,
 		"reset": reset,
 	}[name]
 	if !known || len(args) > 1 {

@@ -5,6 +5,8 @@
 //	go run ./internal/local check    say what is missing to serve
 //	go run ./internal/local demo     sign a new person up against the running host
 //	go run ./internal/local token    print an access token (EMAIL=…)
+//	go run ./internal/local seed     make three people with a team to play with
+//	go run ./internal/local fuzz     have schemathesis call the running host (make fuzz-api)
 //	go run ./internal/local reset    remove all local data and sign-ins
 package main
 
