@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	cognitosrp "github.com/alexrudd/cognito-srp/v4"
+
+	"hearth/internal/account"
 )
 
 // requestTimeout bounds one request of a sub-command to the running host.
@@ -60,12 +63,42 @@ func connect(ctx context.Context, api string) (*remote, error) {
 	return r, nil
 }
 
-// getJSON reads a JSON document, with an access token unless it is empty. Any
-// status but 200 is an error that names it.
+// getJSON reads a JSON document, with an access token unless it is empty. It
+// fails as callJSON does.
 func (r *remote) getJSON(ctx context.Context, url, accessToken string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	return r.callJSON(ctx, http.MethodGet, url, accessToken, nil, into)
+}
+
+// refusal is an answer other than 2xx.
+type refusal struct {
+	method, url, status string
+	// Code is the problem's; empty where the answer is none.
+	Code account.Code
+	body []byte
+}
+
+func (e *refusal) Error() string {
+	return fmt.Sprintf("%s %s answered %s: %s", e.method, e.url, e.status, firstCharacters(e.body, 300))
+}
+
+// callJSON sends a request with a body as JSON (none for nil), with an access
+// token unless it is empty, and reads the answer into into (nil for what has
+// none). It fails with *refusal for any status but 2xx.
+func (r *remote) callJSON(ctx context.Context, method, url, accessToken string, body, into any) error {
+	var content io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", method, url, err)
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, content)
 	if err != nil {
-		return fmt.Errorf("GET %s: %w", url, err)
+		return fmt.Errorf("%s %s: %w", method, url, err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
 	if accessToken != "" {
 		request.Header.Set("Authorization", "Bearer "+accessToken)
@@ -75,15 +108,20 @@ func (r *remote) getJSON(ctx context.Context, url, accessToken string, into any)
 		return err //nolint:wrapcheck // names method and URL already
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 10<<20))
+	read, err := io.ReadAll(io.LimitReader(response.Body, 10<<20))
 	if err != nil {
-		return fmt.Errorf("GET %s: %w", url, err)
+		return fmt.Errorf("%s %s: %w", method, url, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s answered %s: %s", url, response.Status, firstCharacters(body, 300))
+	if response.StatusCode/100 != 2 {
+		refused := &refusal{method: method, url: url, status: response.Status, body: read}
+		_ = json.Unmarshal(read, refused) // what is no problem has no code
+		return refused
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("GET %s: not the expected JSON: %w", url, err)
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(read, into); err != nil {
+		return fmt.Errorf("%s %s: not the expected JSON: %w", method, url, err)
 	}
 	return nil
 }

@@ -48,30 +48,39 @@ func tokenCommand(notes io.Writer) func(context.Context, func(string) string, io
 // tokenOf signs a person in and returns their access token. It makes the person
 // if the address has none, and gives them a random password each time.
 func (r *remote) tokenOf(ctx context.Context, email string) (token string, made bool, err error) {
-	pool := aws.String(r.UserPoolID)
-	_, err = r.cognito.AdminCreateUser(ctx, &cognitoidentityprovider.AdminCreateUserInput{
-		UserPoolId:    pool,
-		Username:      aws.String(email),
-		MessageAction: types.MessageActionTypeSuppress,
-		UserAttributes: []types.AttributeType{
-			{Name: aws.String(cognito.AttributeEmail), Value: aws.String(email)},
-			{Name: aws.String(cognito.AttributeEmailVerified), Value: aws.String("true")},
-		},
-	})
-	made = err == nil
-	if exists := (*types.UsernameExistsException)(nil); err != nil && !errors.As(err, &exists) {
-		return "", false, fmt.Errorf("make %s: %w", email, err)
-	}
 	password := rand.Text()
-	_, err = r.cognito.AdminSetUserPassword(ctx, &cognitoidentityprovider.AdminSetUserPasswordInput{
-		UserPoolId: pool, Username: aws.String(email), Password: aws.String(password), Permanent: true,
-	})
-	if err != nil {
-		return "", made, fmt.Errorf("set a password for %s: %w", email, err)
+	if made, err = r.provide(ctx, email, password); err != nil {
+		return "", made, err
 	}
 	tokens, err := r.signIn(ctx, email, password)
 	if err != nil {
 		return "", made, err
 	}
 	return aws.ToString(tokens.AccessToken), made, nil
+}
+
+// provide sees to it that somebody can sign in with an address, proven, and a
+// password. Attributes are for a person who is made.
+func (r *remote) provide(ctx context.Context, email, password string, attributes ...types.AttributeType) (made bool, err error) {
+	pool := aws.String(r.UserPoolID)
+	_, err = r.cognito.AdminCreateUser(ctx, &cognitoidentityprovider.AdminCreateUserInput{
+		UserPoolId:    pool,
+		Username:      aws.String(email),
+		MessageAction: types.MessageActionTypeSuppress,
+		UserAttributes: append([]types.AttributeType{
+			{Name: aws.String(cognito.AttributeEmail), Value: aws.String(email)},
+			{Name: aws.String(cognito.AttributeEmailVerified), Value: aws.String("true")},
+		}, attributes...),
+	})
+	made = err == nil
+	if exists := (*types.UsernameExistsException)(nil); err != nil && !errors.As(err, &exists) {
+		return false, fmt.Errorf("make %s: %w", email, err)
+	}
+	_, err = r.cognito.AdminSetUserPassword(ctx, &cognitoidentityprovider.AdminSetUserPasswordInput{
+		UserPoolId: pool, Username: aws.String(email), Password: aws.String(password), Permanent: true,
+	})
+	if err != nil {
+		return made, fmt.Errorf("set a password for %s: %w", email, err)
+	}
+	return made, nil
 }

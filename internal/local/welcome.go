@@ -37,6 +37,7 @@ func welcome(out io.Writer, h *host, watcher string) {
 	_ = columns.Flush()
 	_, _ = fmt.Fprint(out, "\nTry next, in another terminal or a browser:\n\n")
 	_, _ = fmt.Fprintf(columns, "  make demo%s\tsign a new person up and see their organization\n", port)
+	_, _ = fmt.Fprintf(columns, "  make seed%s\tthree people with passwords, in a team\n", port)
 	_, _ = fmt.Fprintf(columns, "  make token%s EMAIL=you@example.com\tan access token, for curl and the page below\n", port)
 	_, _ = fmt.Fprintf(columns, "  %s/docs\tevery route, to read and to try\n", c.API)
 	_, _ = fmt.Fprintf(columns, "  %s/_local/\tmails with their codes and links\n", c.API)
