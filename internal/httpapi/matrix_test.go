@@ -26,8 +26,14 @@ const (
 
 // callers are the columns of the table.
 var callers = []struct{ name, id string }{
-	{"anonymous", nobody}, {"stranger", stranger}, {"removed", removedMember}, {"member", alan}, {"admin", grace}, {"owner", ada},
-	{"revoked", revokedSession}, {"off", turnedOff},
+	{"anonymous", nobody},
+	{"stranger", stranger},
+	{"removed", removedMember},
+	{"member", alan},
+	{"admin", grace},
+	{"owner", ada},
+	{"revoked", revokedSession},
+	{"off", turnedOff},
 }
 
 // namedOrganizations are what a request can be about; personal is the caller's own.
