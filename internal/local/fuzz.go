@@ -173,5 +173,6 @@ func dictionaries(one, other *fuzzPerson) []byte {
 	list("accounts", []string{one.teamID, one.userID, other.teamID, other.userID}, "header.X-Account-Id", "body.accountId")
 	list("users", []string{one.guestID, one.userID, other.userID}, "path.userId", "body.userId")
 	list("invitations", []string{one.invitationID, other.invitationID}, "path.invitationId", "body.invitationId")
+	list("addresses", []string{fuzzAddress(), fuzzAddress(), one.email}, "body.email")
 	return text.Bytes()
 }
