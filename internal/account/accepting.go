@@ -57,10 +57,15 @@ func (s *Service) join(change *Change, u *User, o *Organization, i *Invitation) 
 // Decline ends an invitation for good, by whom it is for. It fails as Accept
 // does.
 func (s *Service) Decline(ctx context.Context, id Identity, tokenOrID string) error {
-	return s.onOwnInvitation(ctx, id, tokenOrID, func(c Caller, i *Invitation, _ Records, change *Change) error {
-		if i.StatusAt(s.clock()) != InvitationPending {
+	return s.onOwnInvitation(ctx, id, tokenOrID, func(c Caller, i *Invitation, records Records, change *Change) error {
+		o := records.Organization(i.OrganizationID)
+		switch {
+		case o == nil || o.Status != OrganizationActive:
+			return ErrNotFound
+		case i.StatusAt(s.clock()) != InvitationPending:
 			return ErrInvitationNotPending
 		}
+		change.Premises = append(change.Premises, OrganizationIsActive{OrganizationID: o.ID})
 		s.end(change, i, InvitationDeclined)
 		change.Updates = append(change.Updates, ChangeOrganization{OrganizationID: i.OrganizationID, Seats: -1, UpdatedAt: s.clock()})
 		s.audit(change, i.OrganizationID, c.User.ID, InvitationDeclinedBy, i.PublicID(), "")
@@ -145,22 +150,14 @@ func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who
 // Like Authorize, it makes what is missing on a first request.
 func (s *Service) admitWith(ctx context.Context, id Identity, also ...Key) (Caller, Records, error) {
 	keys := append([]Key{UserKey(id.UserID), SessionKey(id.UserID, id.SessionID)}, also...)
-	for range authorizeTries {
-		records, err := s.store.Read(ctx, keys...)
-		if err != nil {
-			return Caller{}, nil, err
+	var records Records
+	caller, err := enough(id, func(id Identity) (caller Caller, err error) {
+		if records, err = s.store.Read(ctx, keys...); err != nil {
+			return Caller{}, err
 		}
-		caller, err := s.admit(ctx, id, records)
-		switch {
-		case errors.Is(err, errReadAgain):
-			id.entered = id.entered || errors.Is(err, errEntered)
-		case errors.Is(err, ErrConflict):
-			return Caller{}, nil, ErrUnavailable.Because(err)
-		default:
-			return caller, records, err
-		}
-	}
-	return Caller{}, nil, ErrUnavailable.Because(errReadAgain)
+		return s.admit(ctx, id, records)
+	})
+	return caller, records, err
 }
 
 // AcceptAtSignUp makes somebody a member whose client gave the token of an

@@ -55,18 +55,29 @@ func (s *Service) Authorize(ctx context.Context, id Identity, target Target) (Ca
 // authorizeWith is Authorize with further records in the same read, for what
 // is decided next.
 func (s *Service) authorizeWith(ctx context.Context, id Identity, target Target, also ...Key) (Caller, Records, error) {
+	var records Records
+	caller, err := enough(id, func(id Identity) (caller Caller, err error) {
+		caller, records, err = s.authorize(ctx, id, target, also)
+		return caller, err
+	})
+	return caller, records, err
+}
+
+// enough authorizes again while records are missing that a first request
+// makes: they are there the next time, made by this request or, if another one
+// was in the way, by that.
+func enough[T any](id Identity, authorize func(Identity) (T, error)) (T, error) {
+	var none T
+	last := errReadAgain
 	for range authorizeTries {
-		caller, records, err := s.authorize(ctx, id, target, also)
-		switch {
-		case errors.Is(err, errReadAgain):
-			id.entered = id.entered || errors.Is(err, errEntered)
-		case errors.Is(err, ErrConflict): // of records that are made in passing: nothing to decide again
-			return Caller{}, nil, ErrUnavailable.Because(err)
-		default:
-			return caller, records, err
+		got, err := authorize(id)
+		if !errors.Is(err, errReadAgain) && !errors.Is(err, ErrConflict) {
+			return got, err
 		}
+		id.entered = id.entered || errors.Is(err, errEntered)
+		last = err
 	}
-	return Caller{}, nil, ErrUnavailable.Because(errReadAgain)
+	return none, ErrUnavailable.Because(last)
 }
 
 func (s *Service) authorize(ctx context.Context, id Identity, target Target, also []Key) (Caller, Records, error) {

@@ -27,18 +27,7 @@ type SwitcherPage struct {
 // authorizes as Authorize does: the memberships first, then one read with the
 // user, the session and the organizations.
 func (s *Service) Accounts(ctx context.Context, id Identity, target Target, after string, limit int) (SwitcherPage, error) {
-	for range authorizeTries {
-		page, err := s.accounts(ctx, id, target, after, limit)
-		switch {
-		case errors.Is(err, errReadAgain):
-			id.entered = id.entered || errors.Is(err, errEntered)
-		case errors.Is(err, ErrConflict):
-			return SwitcherPage{}, ErrUnavailable.Because(err)
-		default:
-			return page, err
-		}
-	}
-	return SwitcherPage{}, ErrUnavailable.Because(errReadAgain)
+	return enough(id, func(id Identity) (SwitcherPage, error) { return s.accounts(ctx, id, target, after, limit) })
 }
 
 func (s *Service) accounts(ctx context.Context, id Identity, target Target, after string, limit int) (SwitcherPage, error) {

@@ -124,10 +124,9 @@ POST /invitations/accept                          own       anon      ok       o
                                                   foreign   anon      mismatch mismatch mismatch mismatch mismatch ended   off
                                                   deleted   anon      none     none     mismatch mismatch mismatch ended   off
                                                   personal  anon      none     none     none     none     none     ended   off
-# An invitation of a team that is being deleted can be declined until it is gone.
 POST /invitations/{invitationId}/decline          own       anon      ok       ok       mismatch mismatch mismatch ended   off
                                                   foreign   anon      mismatch mismatch mismatch mismatch mismatch ended   off
-                                                  deleted   anon      ok       ok       mismatch mismatch mismatch ended   off
+                                                  deleted   anon      none     none     mismatch mismatch mismatch ended   off
                                                   personal  anon      none     none     none     none     none     ended   off
 # It is the user's own list, whatever account the request names.
 GET /me/invitations                               *         anon      ok       ok       ok       ok       ok       ended   off
