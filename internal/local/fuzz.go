@@ -30,10 +30,9 @@ const (
 // many ways, within a few minutes.
 const defaultCases = 10_000
 
-// casesPerExample is how many requests schemathesis makes of each operation for
-// each example that it may: one in the fuzzing phase, the rest in scenarios of
-// several requests.
-const casesPerExample = 2
+// coverageCases is about how many requests schemathesis makes of an operation
+// before those whose number it can be told: each limit of each parameter once.
+const coverageCases = 25
 
 // fuzzCommand has schemathesis call every operation of the running host as two
 // people in turn, new ones each time. Each knows the other's ids and tries them.
@@ -70,7 +69,7 @@ func fuzzCommand(ctx context.Context, env func(string) string, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	f.examples = max(1, cases/(2*operations*casesPerExample))
+	f.examples = max(1, cases/(2*operations)-coverageCases)
 	people, err := f.host.fuzzPeople(ctx)
 	if err != nil {
 		return err
