@@ -141,7 +141,7 @@ func (f *fuzzing) schemathesis(ctx context.Context, api string, one, other *fuzz
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // only a copy of the configuration
 	config := filepath.Join(dir, "schemathesis.toml")
-	if err := os.WriteFile(config, append(fixed, dictionaries(one, other)...), 0o600); err != nil {
+	if err := os.WriteFile(config, append(fixed, dictionaries(one, other)...), 0o600); err != nil { //nolint:gosec // in a folder just made
 		return fmt.Errorf("write the configuration of schemathesis: %w", err)
 	}
 	command := exec.CommandContext(ctx, f.program, "--config-file", config, "--no-color", "run", api+"/openapi.json", //nolint:gosec // the developer's own
