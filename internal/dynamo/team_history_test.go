@@ -99,8 +99,11 @@ func (r roster) after(d deed) (roster, told) {
 
 var startingRoster = roster{roles: [4]account.Role{account.Owner, account.Owner, account.Admin, ""}, invited: true}
 
-// organizationModel tells which histories are linearizable. Whoever met others
-// too often hears ErrConflict, and has done nothing, at any time.
+// organizationModel tells which histories are linearizable. What was done and
+// what was read must fit. A refusal must have done nothing, but may come at any
+// time: it is decided on a batch of consistent reads, which is no snapshot
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html),
+// and only a change carries its premises into a transaction.
 var organizationModel = porcupine.Model{
 	Init: func() any { return startingRoster },
 	Step: func(state, input, output any) (bool, any) {
@@ -110,7 +113,7 @@ var organizationModel = porcupine.Model{
 		if !isRoster || !isDeed || !isTold {
 			return false, state
 		}
-		if heard.code == account.CodeConflict {
+		if heard.code != "" && d.name != "read" {
 			return true, r
 		}
 		next, want := r.after(d)
