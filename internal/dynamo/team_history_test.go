@@ -203,7 +203,7 @@ func TestHistoriesOfAnOrganizationAreLinearizable(t *testing.T) {
 		start := time.Now()
 		for client := range clients {
 			group.Go(func() {
-				random := rand.New(rand.NewPCG(uint64(seed), uint64(client))) //nolint:gosec // a test that repeats
+				random := rand.New(rand.NewPCG(uint64(seed), uint64(client)))
 				for range each {
 					d := drawDeed(random)
 					call := time.Since(start).Nanoseconds()
