@@ -59,63 +59,55 @@ func (s *Service) createOnce(ctx context.Context, userID string, repeat Repeat, 
 	if repeat.Key == "" {
 		return id, s.commit(ctx, change)
 	}
-	record := s.newIdempotency(userID, repeat, id)
-	free := Premise(IsAbsent{Of: record.Key()})
+	key := IdempotencyKey(userID, repeat.Key)
+	var found Records // nothing at first: most keys are new
 	for range decideTries {
-		once := change
+		var with Change
 		// First, since a repeat is one whatever else changed meanwhile.
-		once.Premises = append([]Premise{free}, change.Premises...)
-		once.Puts = append([]Record{record}, change.Puts...)
-		err := s.commit(ctx, once)
-		var failed *PremiseError
+		made, repeated, err := s.once(&with, repeat, userID, id, found)
+		if err != nil || repeated {
+			return made, err
+		}
+		with.Premises = append(with.Premises, change.Premises...)
+		with.Puts = append(with.Puts, change.Puts...)
+		with.Updates, with.Deletes = change.Updates, change.Deletes
+		err = s.commit(ctx, with)
 		if err == nil {
 			return id, nil
 		}
-		if !errors.As(err, &failed) || failed.Failed[0].Key() != record.Key() {
+		var failed *PremiseError
+		if !errors.As(err, &failed) || failed.Failed[0].Key() != key {
 			return "", err
 		}
-		earlier, ok := failed.Found[record.Key()].(*Idempotency)
-		switch {
-		case !ok: // deleted since it was read: the key is free again
-			free, record.Version = IsAbsent{Of: record.Key()}, 1
-		case !earlier.ExpiresAt.After(s.clock()): // the time to live deletes late
-			free, record.Version = VersionIs{Of: record.Key(), Version: earlier.Version}, earlier.Version+1
-		case earlier.Request != repeat.Request:
-			return "", ErrIdempotencyKeyReused
-		default:
-			return earlier.Made, nil
-		}
+		found = failed.Found
 	}
 	return "", ErrConflict
 }
 
 // once adds to a change that a request makes something with the given id, by
-// the record that was read with the caller. It returns the id that the same
-// request made before, if it did, and fails with ErrIdempotencyKeyReused.
-func (s *Service) once(change *Change, repeat Repeat, userID, id string, records Records) (string, error) {
+// the record of its key among those that were read. If the same request made
+// something before, it adds nothing and returns the id of that. It fails with
+// ErrIdempotencyKeyReused.
+func (s *Service) once(change *Change, repeat Repeat, userID, id string, records Records) (made string, repeated bool, err error) {
 	if repeat.Key == "" {
-		return id, nil
+		return id, false, nil
 	}
-	record := s.newIdempotency(userID, repeat, id)
+	record := &Idempotency{
+		UserID: userID, ID: repeat.Key, Request: repeat.Request, Made: id,
+		ExpiresAt: s.clock().Add(IdempotencyValidity).Truncate(time.Second), Version: 1,
+	}
 	free := Premise(IsAbsent{Of: record.Key()})
 	if earlier := find[*Idempotency](records, record.Key()); earlier != nil {
 		switch {
 		case !earlier.ExpiresAt.After(s.clock()): // the time to live deletes late
 			free, record.Version = VersionIs{Of: record.Key(), Version: earlier.Version}, earlier.Version+1
 		case earlier.Request != repeat.Request:
-			return "", ErrIdempotencyKeyReused
+			return "", false, ErrIdempotencyKeyReused
 		default:
-			return earlier.Made, nil
+			return earlier.Made, true, nil
 		}
 	}
 	change.Premises = append(change.Premises, free)
 	change.Puts = append(change.Puts, record)
-	return id, nil
-}
-
-func (s *Service) newIdempotency(userID string, repeat Repeat, id string) *Idempotency {
-	return &Idempotency{
-		UserID: userID, ID: repeat.Key, Request: repeat.Request, Made: id,
-		ExpiresAt: s.clock().Add(IdempotencyValidity).Truncate(time.Second), Version: 1,
-	}
+	return id, false, nil
 }

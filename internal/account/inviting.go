@@ -120,11 +120,11 @@ func (s *Service) invite(ctx context.Context, id Identity, organizationID, email
 			OrganizationID: organizationID, ID: s.newID(), Email: email, Role: role, Status: InvitationPending, SendCount: 1,
 			InvitedBy: id.UserID, CreatedAt: now, LastSentAt: now, ExpiresAt: s.invitationEnd(now), Version: 1,
 		}
-		before, err := s.once(change, repeat, id.UserID, made.ID, records)
+		before, repeated, err := s.once(change, repeat, id.UserID, made.ID, records)
 		if err != nil {
 			return err
 		}
-		if before != made.ID {
+		if repeated {
 			made = &Invitation{OrganizationID: organizationID, ID: before}
 			return errNothing
 		}
