@@ -93,12 +93,17 @@ func leave(t *testing.T, h *host, p *person, organizationID string) {
 	}
 }
 
-// closeTeam has a team begin to close.
+// closeTeam has a team begin to close; the stream takes it apart at once.
 func closeTeam(t *testing.T, h *host, organizationID string) {
 	t.Helper()
-	closing := account.OrganizationClosing
+	setStatus(t, h, organizationID, account.OrganizationClosing)
+}
+
+// setStatus has a team be in a state, by a write of its own.
+func setStatus(t *testing.T, h *host, organizationID string, status account.OrganizationStatus) {
+	t.Helper()
 	err := storeOf(h).Commit(t.Context(), account.Change{Updates: []account.Update{
-		account.ChangeOrganization{OrganizationID: organizationID, Status: &closing, UpdatedAt: time.Now()},
+		account.ChangeOrganization{OrganizationID: organizationID, Status: &status, UpdatedAt: time.Now()},
 	}})
 	if err != nil {
 		t.Fatal(err)
