@@ -22,7 +22,7 @@ type userRecord struct {
 
 func (u *user) record() userRecord {
 	return userRecord{
-		Username: u.Sub, Enabled: true, UserStatus: u.Status,
+		Username: u.Sub, Enabled: !u.Disabled, UserStatus: u.Status,
 		UserCreateDate: seconds(u.Created), UserLastModifiedDate: seconds(u.Modified),
 	}
 }

@@ -68,6 +68,16 @@
 //   - AdminConfirmSignUp: confirms the user but not the address, then calls the
 //     trigger.
 //   - AdminGetUser.
+//   - DeleteUser, AdminDeleteUser: the user goes at once with all sign-ins, and
+//     the address is free.
+//   - AdminDisableUser: ends all sign-ins. A disabled user can neither sign in
+//     nor refresh (NotAuthorizedException, told only to who knows the password
+//     or holds a refresh token), and is treated as one who does not exist by
+//     ForgotPassword, ConfirmForgotPassword, ResendConfirmationCode and
+//     ConfirmSignUp. Page: cognito-user-pool-managing-errors.html.
+//   - AdminEnableUser: the user may sign in again; what was ended stays ended.
+//   - DescribeUserPool: the settings that this pool goes by. Page:
+//     API_UserPoolType.html.
 //   - ListUsers: filters with = and ^= over the searchable attributes, without
 //     regard to case but for username and status; pages of at most 60;
 //     AttributesToGet, all of which every user in the answer must have. Page:
@@ -106,8 +116,7 @@
 //
 //   - Groups, MFA, passkeys, one-time passwords, remembered devices, federation,
 //     the hosted sign-in pages with their OAuth endpoints, identity pools.
-//   - AdminInitiateAuth, ChangePassword, DeleteUser, AdminDeleteUser,
-//     AdminEnableUser, AdminDisableUser, AdminResetUserPassword and every other
+//   - AdminInitiateAuth, ChangePassword, AdminResetUserPassword and every other
 //     operation not listed above: UnknownOperationException.
 //   - The Session of SignUp and ConfirmSignUp, by which one could sign in
 //     without a password: it gives none and takes none.

@@ -66,6 +66,7 @@ var (
 	errCodeExpired     = fail(codeExpiredCode, "Invalid code provided, please request a code again.")
 	errTooManyAttempts = fail(codeLimitExceeded, "Attempt limit exceeded, please try after some time.")
 	errAliasExists     = fail(codeAliasExists, "An account with the given email already exists.")
+	errDisabled        = fail(codeNotAuthorized, "User is disabled.")
 	errUserNotFound    = fail(codeUserNotFound, "User does not exist.")
 	errDelivery        = fail(codeCodeDeliveryFailure, "The message could not be delivered.")
 )

@@ -36,14 +36,19 @@ var operations = map[string]operation{
 	"UpdateUserAttributes":             public((*Pool).updateUserAttributes),
 	"GetUserAttributeVerificationCode": public((*Pool).getUserAttributeVerificationCode),
 	"VerifyUserAttribute":              public((*Pool).verifyUserAttribute),
+	"DeleteUser":                       public((*Pool).deleteUser),
 
 	"AdminCreateUser":           signed((*Pool).adminCreateUser),
 	"AdminConfirmSignUp":        signed((*Pool).adminConfirmSignUp),
 	"AdminSetUserPassword":      signed((*Pool).adminSetUserPassword),
 	"AdminGetUser":              signed((*Pool).adminGetUser),
 	"AdminUpdateUserAttributes": signed((*Pool).adminUpdateUserAttributes),
+	"AdminDeleteUser":           signed((*Pool).adminDeleteUser),
+	"AdminDisableUser":          signed((*Pool).adminDisableUser),
+	"AdminEnableUser":           signed((*Pool).adminEnableUser),
 	"AdminUserGlobalSignOut":    signed((*Pool).adminUserGlobalSignOut),
 	"ListUsers":                 signed((*Pool).listUsers),
+	"DescribeUserPool":          signed((*Pool).describeUserPool),
 }
 
 func public[In, Out any](f func(*Pool, context.Context, In) (Out, error)) operation {

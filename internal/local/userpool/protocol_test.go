@@ -27,7 +27,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		operation, body, authorization string
 		code, message                  string
 	}{
-		"unknown operation":      {"DeleteUser", `{}`, "", "UnknownOperationException", ""},
+		"unknown operation":      {"AdminResetUserPassword", `{}`, "", "UnknownOperationException", ""},
 		"no operation":           {"", `{}`, "", "UnknownOperationException", ""},
 		"AdminInitiateAuth":      {"AdminInitiateAuth", `{}`, goodSignature, "UnknownOperationException", ""},
 		"unknown parameter":      {"SignUp", `{` + signUp + `,"MFA":true}`, "", "InvalidParameterException", `This user pool does not know the parameter "MFA".`},

@@ -20,7 +20,8 @@ func TestNothingThatIsSentBreaksThePool(t *testing.T) {
 		"SignUp", "ConfirmSignUp", "ResendConfirmationCode", "ForgotPassword", "ConfirmForgotPassword", "InitiateAuth",
 		"RespondToAuthChallenge", "GetTokensFromRefreshToken", "RevokeToken", "GlobalSignOut", "GetUser", "UpdateUserAttributes",
 		"GetUserAttributeVerificationCode", "VerifyUserAttribute", "AdminCreateUser", "AdminSetUserPassword", "AdminGetUser",
-		"AdminConfirmSignUp", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut", "ListUsers",
+		"AdminConfirmSignUp", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut", "ListUsers", "DeleteUser", "AdminDeleteUser",
+		"AdminDisableUser", "AdminEnableUser", "DescribeUserPool",
 	})
 	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 		"", "ada@example.com", "a@b", "@", password, "000000", "USER_SRP_AUTH", "USER_AUTH", "USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH",

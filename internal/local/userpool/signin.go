@@ -11,13 +11,16 @@ import (
 )
 
 // passwordChecked goes on after a password was found right or wrong. That a
-// user exists, is confirmed or has a temporary password is told only to who
+// user exists, is disabled, confirmed or has a temporary password is told only to who
 // knows the password.
 func (p *Pool) passwordChecked(s subject, right bool, clientID string, client cognito.Client) (authOutput, error) {
 	now := p.now()
 	u, err := p.judgePassword(s, right, now)
 	if err != nil {
 		return authOutput{}, err
+	}
+	if u.Disabled {
+		return authOutput{}, errDisabled
 	}
 	switch u.Status {
 	case statusConfirmed:
@@ -105,6 +108,9 @@ func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOu
 		return authOutput{}, err
 	}
 	u, err := p.edit(c.subject.sub, func(u *user) error {
+		if u.Disabled {
+			return errDisabled
+		}
 		if u.Status != statusForceChangePassword || !bytes.Equal(u.Password.Value, c.subject.verifier.Value) {
 			return fail(codeNotAuthorized, "Invalid session for the user.")
 		}
@@ -132,6 +138,13 @@ func (p *Pool) signIn(u *user, clientID string, client cognito.Client) (authOutp
 	result.RefreshToken = refresh
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// The user may have been deleted or disabled since the factors were checked.
+	switch current := p.state.users[u.Sub]; {
+	case current == nil:
+		return authOutput{}, errCredentials
+	case current.Disabled:
+		return authOutput{}, errDisabled
+	}
 	if err := p.commit(change{Grants: []*grant{g}}); err != nil {
 		return authOutput{}, err
 	}
