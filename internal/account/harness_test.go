@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"testing"
@@ -129,7 +130,7 @@ func newWorld(t *testing.T, change ...func(*account.Config)) *world {
 	w.pool = &fakePool{people: map[string]account.Person{tokenOf(ada): adaPerson()}}
 	w.Service = account.NewService(account.Options{
 		Store: w.store, Pool: w.pool, Config: config, Grants: account.CoreGrants(),
-		SessionValidity: validity, Now: func() time.Time { return w.now },
+		SessionValidity: validity, Now: func() time.Time { return w.now }, NewID: rand.Text,
 	})
 	return w
 }
