@@ -17,6 +17,8 @@ const (
 	KindInvited      Kind = "invited"
 	KindAudit        Kind = "audit"
 	KindLimit        Kind = "limit"
+	KindRecovery     Kind = "recovery"
+	KindPasskey      Kind = "passkey"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -72,9 +74,15 @@ func AuditKey(organizationID, entryID string) Key { return Key{KindAudit, organi
 // LimitKey names the count of what somebody did within a window of time.
 func LimitKey(who, kind string) Key { return Key{KindLimit, who, kind} }
 
+// RecoveryKey names a user's recovery codes.
+func RecoveryKey(userID string) Key { return Key{KindRecovery, userID, ""} }
+
+// PasskeyKey names the name that a user gave to a passkey.
+func PasskeyKey(userID, credentialID string) Key { return Key{KindPasskey, userID, credentialID} }
+
 // Record is one thing that the store keeps: *User, *Address, *Session,
 // *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
-// *Invited, *AuditEntry or *Limit.
+// *Invited, *AuditEntry, *Limit, *Recovery or *PasskeyName.
 type Record interface {
 	// Key names the record.
 	Key() Key
@@ -118,6 +126,14 @@ func (r Records) Invited(organizationID, email string) *Invited {
 
 // Limit returns a count that was read, or nil.
 func (r Records) Limit(who, kind string) *Limit { return find[*Limit](r, LimitKey(who, kind)) }
+
+// Recovery returns a user's recovery codes that were read, or nil.
+func (r Records) Recovery(userID string) *Recovery { return find[*Recovery](r, RecoveryKey(userID)) }
+
+// PasskeyName returns the name of a passkey that was read, or nil.
+func (r Records) PasskeyName(userID, credentialID string) *PasskeyName {
+	return find[*PasskeyName](r, PasskeyKey(userID, credentialID))
+}
 
 func find[T Record](r Records, k Key) T {
 	record, _ := r[k].(T)

@@ -39,6 +39,8 @@ type Service struct {
 	newID           func() string
 	mac             MAC
 	mailer          Mailer
+	credentials     Credentials
+	breached        *BreachedPasswords
 }
 
 // Options is what a Service works with; every field is needed but Images, which
@@ -57,6 +59,10 @@ type Options struct {
 	// MAC makes and checks the tokens of invitations; functions without such
 	// routes leave it out.
 	MAC MAC
+	// Credentials are only for the security settings.
+	Credentials Credentials
+	// Breached is the product's list of passwords to refuse; nil for none.
+	Breached *BreachedPasswords
 	// Mailer is only for what the table's stream asks for.
 	Mailer Mailer
 	// NewID returns a new id, time-ordered: a UUIDv7.
@@ -68,6 +74,7 @@ func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
+		credentials: o.Credentials, breached: o.Breached,
 	}
 }
 

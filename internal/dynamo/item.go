@@ -57,6 +57,10 @@ func encode(r account.Record) (attributes, error) {
 		item = newAuditItem(r)
 	case *account.Limit:
 		item = newLimitItem(r)
+	case *account.Recovery:
+		item = newRecoveryItem(r)
+	case *account.PasskeyName:
+		item = newPasskeyItem(r)
 	default:
 		return nil, fmt.Errorf("no item for a %T", r)
 	}
@@ -102,6 +106,10 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
 		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+	case account.KindRecovery:
+		return decodeAs(item, func(i recoveryItem) account.Record { return i.record(key) })
+	case account.KindPasskey:
+		return decodeAs(item, func(i passkeyItem) account.Record { return i.record(key) })
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }
@@ -161,6 +169,14 @@ func assignTime(u expression.UpdateBuilder, name string, value *time.Time) expre
 		return u
 	case value.IsZero():
 		return u.Remove(expression.Name(name))
+	}
+	return u.Set(expression.Name(name), expression.Value(*value))
+}
+
+// assignBool sets a truth value, and leaves it where there is no new one.
+func assignBool(u expression.UpdateBuilder, name string, value *bool) expression.UpdateBuilder {
+	if value == nil {
+		return u
 	}
 	return u.Set(expression.Name(name), expression.Value(*value))
 }
