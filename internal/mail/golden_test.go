@@ -34,10 +34,16 @@ func TestEveryKindInEveryLanguage(t *testing.T) {
 	anonymous.InviterName, anonymous.Role = "", account.Member
 	nameless.GiverName = ""
 	writer := newWriter(t, nil)
-	for name, content := range map[string]mail.Content{
+	contents := map[string]mail.Content{
 		"invitation": invitation, "invitation-anonymous": anonymous,
 		"ownership-received": ownership, "ownership-received-anonymous": nameless,
-	} {
+	}
+	for _, action := range account.SecurityActions() {
+		contents[string(mail.KindOf(action))] = mail.SecurityNotice{
+			Action: action, At: invitation.ExpiresAt, Link: "https://app.example.com/security",
+		}
+	}
+	for name, content := range contents {
 		for _, language := range []string{"en", "de"} {
 			t.Run(name+"."+language, func(t *testing.T) {
 				t.Parallel()

@@ -28,6 +28,7 @@ package mail
 
 import (
 	"embed"
+	"strings"
 
 	"hearth/internal/account"
 )
@@ -41,6 +42,12 @@ const (
 	KindOwnershipReceived Kind = "ownership-received"
 )
 
+// KindOf is the kind of the mail about an action on the security of an account:
+// "password-changed" for password.changed.
+func KindOf(action account.AuditAction) Kind {
+	return Kind(strings.NewReplacer(".", "-", "_", "-").Replace(string(action)))
+}
+
 // Message is a mail to one address. It has no control characters but the line
 // feeds of Text and HTML.
 type Message struct {
@@ -52,7 +59,8 @@ type Message struct {
 	HTML string
 }
 
-// Content is what one mail is about: Invitation or OwnershipReceived.
+// Content is what one mail is about: Invitation, OwnershipReceived or
+// SecurityNotice.
 type Content interface {
 	kind() Kind
 	// link is where the mail leads.
