@@ -169,12 +169,17 @@ type adminUserInput struct {
 	Username   string
 }
 
-func (p *Pool) adminGetUser(_ context.Context, in adminUserInput) (userRecord, error) {
+type adminGetOutput struct {
+	userRecord
+	mfaState
+}
+
+func (p *Pool) adminGetUser(_ context.Context, in adminUserInput) (adminGetOutput, error) {
 	u, err := p.existing(in.UserPoolId, in.Username)
 	if err != nil {
-		return userRecord{}, err
+		return adminGetOutput{}, err
 	}
-	out := u.record()
+	out := adminGetOutput{u.record(), u.mfaState()}
 	out.UserAttributes = u.listed(nil)
 	return out, nil
 }

@@ -32,11 +32,20 @@ var operations = map[string]operation{
 	"RevokeToken":               public((*Pool).revokeToken),
 	"GlobalSignOut":             public((*Pool).globalSignOut),
 
+	"ChangePassword":         public((*Pool).changePassword),
+	"AssociateSoftwareToken": public((*Pool).associateSoftwareToken),
+	"VerifySoftwareToken":    public((*Pool).verifySoftwareToken),
+	"SetUserMFAPreference":   public((*Pool).setUserMFAPreference),
+
 	"GetUser":                          public((*Pool).getUser),
 	"UpdateUserAttributes":             public((*Pool).updateUserAttributes),
 	"GetUserAttributeVerificationCode": public((*Pool).getUserAttributeVerificationCode),
 	"VerifyUserAttribute":              public((*Pool).verifyUserAttribute),
 	"DeleteUser":                       public((*Pool).deleteUser),
+
+	"AdminInitiateAuth":           signed((*Pool).adminInitiateAuth),
+	"AdminRespondToAuthChallenge": signed((*Pool).adminRespondToAuthChallenge),
+	"AdminSetUserMFAPreference":   signed((*Pool).adminSetUserMFAPreference),
 
 	"AdminCreateUser":           signed((*Pool).adminCreateUser),
 	"AdminConfirmSignUp":        signed((*Pool).adminConfirmSignUp),

@@ -67,7 +67,7 @@ func (p *Pool) confirmForgotPassword(ctx context.Context, in confirmResetInput) 
 			return err
 		}
 		u.Password, u.Status, u.TemporaryUntil = password, statusConfirmed, nil
-		p.attempts.rightPassword(u.Sub)
+		p.attempts.succeeded(u.Sub)
 		return nil
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ func (p *Pool) passwordChecked(s subject, right bool, clientID string, client co
 	}
 	switch u.Status {
 	case statusConfirmed:
-		return p.signIn(u, clientID, client)
+		return p.secondFactor(s, u, clientID, client)
 	case statusForceChangePassword:
 		if u.TemporaryUntil != nil && !now.Before(*u.TemporaryUntil) {
 			return authOutput{}, fail(codeNotAuthorized, "Temporary password has expired and must be reset by an administrator.")
@@ -40,16 +40,19 @@ func (p *Pool) judgePassword(s subject, right bool, now time.Time) (*user, error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.attempts.locked(s.who, now) {
-		return nil, fail(codeNotAuthorized, "Password attempts exceeded")
+		return nil, errLockedOut
 	}
 	u := p.state.users[s.sub]
 	// The password may have been changed since the sign-in began.
 	current := u != nil && u.Password != nil && bytes.Equal(u.Password.Value, s.verifier.Value)
 	if !right || !s.exists || !current {
-		p.attempts.wrongPassword(s.who, now)
+		p.attempts.failed(s.who, now)
 		return nil, errCredentials
 	}
-	p.attempts.rightPassword(s.who)
+	// A sign-in that still needs a code has not succeeded yet.
+	if !u.Token.Enabled {
+		p.attempts.succeeded(s.who)
+	}
 	return u, nil
 }
 
@@ -82,7 +85,8 @@ func (p *Pool) askNewPassword(s subject, u *user, clientID string, client cognit
 const userAttributePrefix = "userAttributes."
 
 // answerNewPassword sets the password that a user chose in place of a
-// temporary one, which confirms them. No trigger is called.
+// temporary one, which confirms them; a code is asked for next if they turned
+// MFA on. No trigger is called.
 func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOutput, error) {
 	given := make(map[string]string)
 	var attributes []attribute
@@ -120,7 +124,9 @@ func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOu
 	if err != nil {
 		return authOutput{}, err
 	}
-	return p.signIn(u, in.ClientId, client)
+	proven := c.subject
+	proven.verifier = password
+	return p.secondFactor(proven, u, in.ClientId, client)
 }
 
 // signIn begins a sign-in and returns its tokens.

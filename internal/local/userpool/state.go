@@ -36,6 +36,8 @@ type user struct {
 	TemporaryUntil *time.Time `json:"temporaryUntil,omitempty"`
 	// Disabled users can neither sign in nor refresh.
 	Disabled bool `json:"disabled,omitempty"`
+	// Token is the user's software token for MFA.
+	Token softwareToken `json:"token,omitzero"`
 	// PendingEmail is a new address that waits for its code.
 	PendingEmail string `json:"pendingEmail,omitempty"`
 }
