@@ -36,6 +36,7 @@ const (
 	CodeLastOwner            Code = "last_owner"
 	CodeOrganizationRequired Code = "organization_required"
 	CodeSeatLimit            Code = "seat_limit"
+	CodeSetupRequired        Code = "setup_required"
 	CodeConflict             Code = "conflict"
 	CodePreconditionFailed   Code = "precondition_failed"
 	CodePayloadTooLarge      Code = "payload_too_large"
@@ -140,6 +141,7 @@ var (
 	ErrSeatLimit            = &Error{Code: CodeSeatLimit, Detail: "All seats of this organization are taken."}
 	ErrPrecondition         = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
 	ErrNoOrganization       = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
+	ErrSetupRequired        = &Error{Code: CodeSetupRequired, Detail: "Call GET /me first: it makes what a new user needs."}
 	ErrIdempotencyKeyReused = &Error{Code: CodeIdempotencyKeyReused, Detail: "This Idempotency-Key was used for another request."}
 	ErrUnavailable          = &Error{Code: CodeUnavailable, Detail: "Please try again in a moment.", RetryAfter: 2 * time.Second}
 	ErrInternal             = &Error{Code: CodeInternal, Detail: "Something went wrong on our side."}

@@ -14,8 +14,8 @@ const (
 )
 
 // Purge takes a closing organization apart, one chunk a call: the memberships
-// until none is counted, then the invitations, the audit log, the image, and
-// last the record itself with its slug. Each chunk's commit changes the
+// until none is counted, then the invitations, what the organization owns, the
+// audit log, the image, and last the record itself with its slug. Each chunk's commit changes the
 // organization, so that the table's stream calls again; Redrive does where the
 // stream was lost. It reports done when nothing is left. Called again, late or
 // twice at once, it does no harm.
@@ -58,6 +58,13 @@ func (s *Service) takeApart(ctx context.Context, o *Organization) (done bool, er
 	}
 	if len(invitations) > 0 {
 		return false, s.purgeInvitations(ctx, o, invitations)
+	}
+	data, _, err := s.store.Data(ctx, o.ID, "", purgeEntries)
+	if err != nil {
+		return false, err
+	}
+	if len(data) > 0 {
+		return false, s.purgeData(ctx, o, data)
 	}
 	entries, _, err := s.store.AuditLog(ctx, o.ID, "", purgeEntries)
 	if err != nil {
@@ -166,6 +173,19 @@ func (s *Service) purgeInvitations(ctx context.Context, o *Organization, page []
 		}
 	}
 	change.Updates = append(change.Updates, counts)
+	return s.commit(ctx, change)
+}
+
+// purgeData removes a chunk of what the organization owns. No membership is
+// left by which more of it could be written.
+func (s *Service) purgeData(ctx context.Context, o *Organization, page []*Datum) error {
+	change := Change{
+		Premises: []Premise{VersionIs{Of: o.Key(), Version: o.Version}}, Updates: []Update{s.progress(o)},
+	}
+	for _, d := range page {
+		change.Premises = append(change.Premises, Exists{Of: d.Key()})
+		change.Deletes = append(change.Deletes, d.Key())
+	}
 	return s.commit(ctx, change)
 }
 

@@ -19,6 +19,7 @@ const (
 	KindLimit        Kind = "limit"
 	KindRecovery     Kind = "recovery"
 	KindPasskey      Kind = "passkey"
+	KindDatum        Kind = "datum"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -51,6 +52,9 @@ func OrganizationKey(organizationID string) Key { return Key{KindOrganization, o
 // user can be made with that id.
 func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
 
+// DatumKey names an item of what an account owns.
+func DatumKey(accountID, id string) Key { return Key{KindDatum, accountID, id} }
+
 // IdempotencyKey names the record of a request that a user may repeat.
 func IdempotencyKey(userID, key string) Key { return Key{KindIdempotency, userID, key} }
 
@@ -82,7 +86,7 @@ func PasskeyKey(userID, credentialID string) Key { return Key{KindPasskey, userI
 
 // Record is one thing that the store keeps: *User, *Address, *Session,
 // *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
-// *Invited, *AuditEntry, *Limit, *Recovery or *PasskeyName.
+// *Invited, *AuditEntry, *Limit, *Recovery, *PasskeyName or *Datum.
 type Record interface {
 	// Key names the record.
 	Key() Key

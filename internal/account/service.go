@@ -41,6 +41,7 @@ type Service struct {
 	mailer          Mailer
 	credentials     Credentials
 	breached        *BreachedPasswords
+	readOnly        bool
 }
 
 // Options is what a Service works with; every field is needed but Images, which
@@ -65,6 +66,9 @@ type Options struct {
 	Breached *BreachedPasswords
 	// Mailer is only for what the table's stream asks for.
 	Mailer Mailer
+	// ReadOnly is for functions that may not write users and sessions: see
+	// Authorize.
+	ReadOnly bool
 	// NewID returns a new id, time-ordered: a UUIDv7.
 	NewID func() string
 }
@@ -74,7 +78,7 @@ func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
-		credentials: o.Credentials, breached: o.Breached,
+		credentials: o.Credentials, breached: o.Breached, readOnly: o.ReadOnly,
 	}
 }
 

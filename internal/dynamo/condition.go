@@ -36,6 +36,8 @@ func condition(p account.Premise) (expression.ConditionBuilder, error) {
 		return expression.Name(attributeTeamCount).LessThan(expression.Value(p.Limit)), nil
 	case account.VersionIs:
 		return equals(attributeVersion, p.Version), nil
+	case account.IsCreatedBy:
+		return equals(attributeCreatedBy, p.UserID), nil
 	case account.IsAbsent:
 		return isAbsent, nil
 	}

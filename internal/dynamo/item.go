@@ -14,9 +14,11 @@ import (
 
 // Attributes that conditions and updates name.
 const (
-	attributeStatus  = "status"
-	attributeVersion = "version"
-	attributeUpdated = "updatedAt"
+	attributeType      = "type"
+	attributeStatus    = "status"
+	attributeVersion   = "version"
+	attributeUpdated   = "updatedAt"
+	attributeCreatedBy = "createdBy"
 )
 
 // base is what every item has.
@@ -57,6 +59,8 @@ func encode(r account.Record) (attributes, error) {
 		item = newAuditItem(r)
 	case *account.Limit:
 		item = newLimitItem(r)
+	case *account.Datum:
+		return encodeDatum(r)
 	case *account.Recovery:
 		item = newRecoveryItem(r)
 	case *account.PasskeyName:
@@ -106,6 +110,8 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
 		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+	case account.KindDatum:
+		return decodeDatum(item, key)
 	case account.KindRecovery:
 		return decodeAs(item, func(i recoveryItem) account.Record { return i.record(key) })
 	case account.KindPasskey:

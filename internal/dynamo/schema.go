@@ -24,6 +24,7 @@ import (
 //	invited       ORG#<id>            INVITED#<folded>
 //	audit entry   ORG#<id>            AUDIT#<id>
 //	deletion      USER#<id>           DELETION
+//	datum         DATA#<accountId>    the product's own, as DESCRIBED
 //	idempotency   USER#<id>           IDEMPOTENCY#<key>
 //	limit         USER#<id>, or       LIMIT#<kind>
 //	              LIMIT#<hash>
@@ -67,6 +68,7 @@ const (
 	slugPrefix         = "SLUG#"
 	limitPrefix        = "LIMIT#" // of partition keys and sort keys alike
 	duePrefix          = "DUE#"
+	dataPrefix         = "DATA#"
 
 	userSort          = "USER"
 	sessionPrefix     = "SESSION#"
@@ -111,6 +113,8 @@ func primaryKey(k account.Key) (keys, error) {
 		return keys{PK: organizationPrefix + k.Owner, SK: organizationSort}, nil
 	case account.KindDeletion:
 		return keys{PK: userPrefix + k.Owner, SK: deletionSort}, nil
+	case account.KindDatum:
+		return keys{PK: dataPrefix + k.Owner, SK: k.ID}, nil
 	case account.KindIdempotency:
 		return keys{PK: userPrefix + k.Owner, SK: idempotencyPrefix + k.ID}, nil
 	case account.KindRecovery:
@@ -206,6 +210,9 @@ func recordKey(pk, sk string) (account.Key, bool) {
 	}
 	if owner, ok := strings.CutPrefix(pk, organizationPrefix); ok {
 		return organizationRecord(owner, sk)
+	}
+	if accountID, ok := strings.CutPrefix(pk, dataPrefix); ok {
+		return account.DatumKey(accountID, sk), true
 	}
 	if email, ok := strings.CutPrefix(pk, addressPrefix); ok && sk == userSort {
 		return account.AddressKey(email), true

@@ -54,6 +54,7 @@ var statuses = map[account.Code]int{
 	account.CodeLastOwner:            http.StatusConflict,
 	account.CodeOrganizationRequired: http.StatusConflict,
 	account.CodeSeatLimit:            http.StatusConflict,
+	account.CodeSetupRequired:        http.StatusConflict,
 	account.CodeConflict:             http.StatusConflict,
 	account.CodePreconditionFailed:   http.StatusPreconditionFailed,
 	account.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,
