@@ -68,7 +68,7 @@ type previewInvitationOutput struct{ Body previewObject }
 func registerInvited(a *API, d OrganizationsDependencies) {
 	HandleIdentity(a, listMyInvitations, func(ctx context.Context, r Request, in *listMyInvitationsInput) (*listInvitationsOutput, error) {
 		list := []string{listMyInvitations.Name, r.Identity.UserID}
-		after, err := decodeCursor(in.Cursor, list...)
+		after, err := DecodeCursor(in.Cursor, list...)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func registerInvited(a *API, d OrganizationsDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		return &listInvitationsOutput{Body: newInvitationList(offers, encodeCursor(next, list...))}, nil
+		return &listInvitationsOutput{Body: newInvitationList(offers, EncodeCursor(next, list...))}, nil
 	})
 	HandleIdentity(a, acceptInvitation, func(ctx context.Context, r Request, in *acceptInvitationInput) (*acceptInvitationOutput, error) {
 		invitation, err := in.invitation()
