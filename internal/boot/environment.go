@@ -88,16 +88,25 @@ func (e Environment) credentials() aws.CredentialsProvider {
 	})
 }
 
+// table is the table that the environment names, with a client that has the
+// function's own credentials.
+func (e Environment) table() (client *dynamodb.Client, name string, err error) {
+	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
+	if err != nil {
+		return nil, "", err
+	}
+	return dynamo.NewClient(dynamodb.Options{
+		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
+	}), values[dynamo.EnvTable], nil
+}
+
 // store is the table that the environment names.
 func (e Environment) store() (*dynamo.Store, error) {
-	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
+	client, name, err := e.table()
 	if err != nil {
 		return nil, err
 	}
-	client := dynamo.NewClient(dynamodb.Options{
-		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
-	})
-	return dynamo.New(client, values[dynamo.EnvTable]), nil
+	return dynamo.New(client, name), nil
 }
 
 // Cognito is slower than a table and throttles by the pool; a request can wait
@@ -153,6 +162,8 @@ type parts struct {
 	images account.Images
 	mac    account.MAC
 	mailer account.Mailer
+	// readOnly is that of account.Options.
+	readOnly bool
 }
 
 // service is the domain over the table and the pool.
@@ -164,7 +175,7 @@ func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, erro
 		return nil, nil, err
 	}
 	return account.NewService(account.Options{
-		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Config: config, Grants: product.Grants(),
+		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, ReadOnly: p.readOnly, Config: config, Grants: product.Grants(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}), pool, nil
 }

@@ -11,6 +11,9 @@ const (
 	Profile       Function = "profile"
 	Security      Function = "security"
 	Organizations Function = "organizations"
+	// Projects serves what accounts own: the worked example, and a product's own
+	// resources beside it.
+	Projects Function = "projects"
 )
 
 // Route is one row of the API: what API Gateway routes to which function. The
