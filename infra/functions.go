@@ -46,6 +46,8 @@ type function struct {
 	images []string
 	// mac are the KMS actions on the key that signs invitations.
 	mac []string
+	// data functions serve what accounts own: see isolation.go.
+	data bool
 	// mails is whether the function sends Hearth's own mails.
 	mails bool
 	// stream functions read the table's stream, report what they gave up on to
@@ -68,6 +70,11 @@ var (
 		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
 		mac:    []string{"VerifyMac"},
 	}
+	projects = function{
+		name: string(httpapi.Projects), description: "What accounts own: projects, and a product's own resources",
+		memory: 512, timeout: 10 * time.Second,
+		data: true,
+	}
 	postconfirmation = function{
 		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",
 		// Cognito waits 5 seconds and then asks again, up to three times.
@@ -89,7 +96,7 @@ var (
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, organizations, postconfirmation, stream}
+var functions = []function{profile, organizations, projects, postconfirmation, stream}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -158,6 +165,9 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 			LogFormat: jsii.String("JSON"), LogGroup: logs.Ref(),
 		},
 	})
+	if f.data && b.stage.config.Isolation {
+		b.isolate(f, lambda, role)
+	}
 	// `sam local invoke` finds the binary by this.
 	asset.AddResourceMetadata(lambda, jsii.String("Code"))
 	return builtFunction{function: lambda, role: role, logs: logs}, nil
@@ -199,7 +209,7 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 var endpointVariables = []string{
 	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SESV2",
-	"AWS_ENDPOINT_URL_KMS", cognito.EnvEndpoint,
+	"AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS", cognito.EnvEndpoint,
 }
 
 // role may write the function's own log and do what its row says. The policy is
@@ -207,7 +217,12 @@ var endpointVariables = []string{
 func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRole {
 	statements := []map[string]any{
 		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.AttrArn()),
-		allow(dynamoActions(f.table), b.table.AttrArn()),
+	}
+	if len(f.table) > 0 {
+		statements = append(statements, allow(dynamoActions(f.table), b.table.AttrArn()))
+	}
+	if f.data {
+		statements = append(statements, b.dataGrants()...)
 	}
 	if len(f.index) > 0 {
 		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))

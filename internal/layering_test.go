@@ -18,9 +18,9 @@ import (
 var allowed = map[string][]string{
 	"internal":                     {}, // these tests
 	"functions":                    {"internal/boot"},
-	"infra":                        {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/kms", "internal/account"},
-	"internal/local":               {"internal/boot", "internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/account", "internal/local"},
-	"internal/boot":                {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/account"},
+	"infra":                        {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/kms", "internal/sts", "internal/account"},
+	"internal/local":               {"internal/boot", "internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/sts", "internal/account", "internal/local"},
+	"internal/boot":                {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/sts", "internal/account"},
 	"internal/product":             {"internal/httpapi", "internal/dynamo", "internal/account"},
 	"internal/httpapi":             {"internal/account"},
 	"internal/dynamo":              {"internal/account", "internal/dynamo"},
@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"internal/image":               {"internal/account"},
 	"internal/mail":                {"internal/account"},
 	"internal/kms":                 {"internal/account"},
+	"internal/sts":                 {"internal/account"},
 	"internal/account":             {"internal/account"},
 	"internal/account/accounttest": {"internal/account"},
 }
