@@ -43,6 +43,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
+		cognito.EnvServerClientID:                    id.ServerClientID,
 		cognito.EnvIssuer:                            c.Issuer,
 		cognito.EnvEndpoint:                          c.CognitoEndpoint,
 		image.EnvBucket:                              c.Bucket,
@@ -66,6 +67,7 @@ func newFunctions(env boot.Environment) (functions, error) {
 	f := functions{
 		api: map[httpapi.Function]lambda.Handler{
 			httpapi.Profile:       build("profile", boot.Profile),
+			httpapi.Security:      build("security", boot.Security),
 			httpapi.Organizations: build("organizations", boot.Organizations),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
