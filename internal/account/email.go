@@ -186,7 +186,7 @@ func (s *Service) repair(ctx context.Context, u User, p Person) (User, error) {
 	for range decideTries {
 		mfa := u.MFA
 		if mfa.Enabled = p.MFA; !p.MFA {
-			mfa = MFA{}
+			mfa.DeviceName = ""
 		}
 		if p.ID != u.ID || p.Email == "" || p.Email == u.Email && p.EmailVerified == u.EmailVerified && mfa == u.MFA {
 			return u, nil

@@ -121,7 +121,7 @@ func fieldOf(err error, field string) error {
 		refusal := Invalid(field, weak.Code)
 		refusal.Fields[0].Detail = weak.Detail
 		return refusal
-	case errors.Is(err, ErrWrongPassword), errors.Is(err, ErrWrongCode):
+	case errors.Is(err, ErrWrongPassword), errors.Is(err, ErrWrongCode), errors.Is(err, ErrNoSecret):
 		return Invalid(field, FieldIncorrect).Because(err)
 	case errors.Is(err, ErrExpiredCode):
 		return Invalid(field, FieldExpired).Because(err)
