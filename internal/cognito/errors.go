@@ -43,7 +43,7 @@ var meanings = map[string]error{
 	"CodeMismatchException":                                    account.ErrWrongCode,
 	"EnableSoftwareTokenMFAException":                          account.ErrWrongCode,
 	"AssociateSoftwareToken SoftwareTokenMFANotFoundException": account.ErrInternal,
-	"SoftwareTokenMFANotFoundException":                        account.ErrWrongCode, // no secret was asked for
+	"SoftwareTokenMFANotFoundException":                        account.ErrNoSecret,
 	"AliasExistsException":                                     account.ErrAddressTaken,
 	"PasswordHistoryPolicyViolationException":                  &account.WeakPasswordError{Code: account.FieldReused, Detail: "This password was used before. Choose another."},
 

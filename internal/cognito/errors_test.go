@@ -123,7 +123,7 @@ var wantErrors = map[string]map[string]error{
 	"PasswordHistoryPolicyViolationException": {"": weak(account.FieldReused)},
 	"PasswordResetRequiredException":          {"": account.ErrUnauthenticated, "AdminInitiateAuth": account.ErrWrongPassword},
 	"ResourceNotFoundException":               {"": account.ErrInternal, "DeleteWebAuthnCredential": account.ErrNoPasskey},
-	"SoftwareTokenMFANotFoundException":       {"": account.ErrWrongCode, "AssociateSoftwareToken": account.ErrInternal},
+	"SoftwareTokenMFANotFoundException":       {"": account.ErrNoSecret, "AssociateSoftwareToken": account.ErrInternal},
 	"TooManyRequestsException":                {"": account.ErrUnavailable},
 	"UnauthorizedException":                   {"": account.ErrInternal},
 	"UnexpectedLambdaException":               {"": account.ErrUnavailable},
