@@ -44,8 +44,10 @@ var meanings = map[string]error{
 	"EnableSoftwareTokenMFAException":                          account.ErrWrongCode,
 	"AssociateSoftwareToken SoftwareTokenMFANotFoundException": account.ErrInternal,
 	"SoftwareTokenMFANotFoundException":                        account.ErrNoSecret,
-	"AliasExistsException":                                     account.ErrAddressTaken,
-	"PasswordHistoryPolicyViolationException":                  &account.WeakPasswordError{Code: account.FieldReused, Detail: "This password was used before. Choose another."},
+	// It was turned off between the password and the code.
+	"AdminRespondToAuthChallenge SoftwareTokenMFANotFoundException": account.ErrWrongCode,
+	"AliasExistsException":                    account.ErrAddressTaken,
+	"PasswordHistoryPolicyViolationException": &account.WeakPasswordError{Code: account.FieldReused, Detail: "This password was used before. Choose another."},
 
 	// The browser's answer does not fit the pool's question. That the pool
 	// itself knows no passkeys is ours to mend: see below.
