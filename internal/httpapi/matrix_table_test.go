@@ -182,8 +182,9 @@ POST /invitations/{invitationId}/decline          own       anon      ok       o
                                                   foreign   anon      mismatch mismatch mismatch mismatch mismatch ended   off
                                                   deleted   anon      none     none     mismatch mismatch mismatch ended   off
                                                   personal  anon      none     none     none     none     none     ended   off
-# It is the user's own list, whatever account the request names.
-GET /me/invitations                               *         anon      ok       ok       ok       ok       ok       ended   off
+GET /me/invitations                               own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
 # Password and recovery code are the permission; the anonymous use the owner's.
 POST /security/recovery                           *         ok        ok       ok       ok       ok       ok       ok      anon
 # The token is the permission.
