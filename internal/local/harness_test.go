@@ -121,6 +121,8 @@ type person struct {
 	*remote
 	ID, Email, Password                string
 	AccessToken, IDToken, RefreshToken string
+	// device is the authenticator app that prove gave the person.
+	device *device
 }
 
 // visit connects a web client to a host; nobody has signed up yet.
