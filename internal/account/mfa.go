@@ -32,7 +32,7 @@ func (s *Service) StartTOTP(ctx context.Context, c Caller) (TOTPSetup, error) {
 		return TOTPSetup{}, err
 	}
 	// By this mark EnableMFA knows a secret that was proven and no more.
-	if _, err := s.secure(ctx, c, "", func(u User, change *Change) error {
+	if _, err := s.secure(ctx, c, func(u User, change *Change) error {
 		change.Updates = append(change.Updates, ChangeUser{UserID: u.ID, MFA: &MFA{Pending: true}, UpdatedAt: s.clock()})
 		return nil
 	}); err != nil {
@@ -88,7 +88,8 @@ func (s *Service) EnableMFA(ctx context.Context, c Caller, code, deviceName stri
 	if err := s.credentials.TOTP.PreferTOTP(ctx, c.token, true); err != nil {
 		return User{}, err
 	}
-	return s.secure(ctx, c, MFAEnabled, func(_ User, change *Change) error {
+	return s.secure(ctx, c, func(_ User, change *Change) error {
+		s.note(change, c.User.ID, MFAEnabled)
 		update := s.endOthers(c)
 		update.MFA = &MFA{Enabled: true, DeviceName: deviceName}
 		change.Updates = append(change.Updates, update)
@@ -131,7 +132,8 @@ func (s *Service) DisableMFA(ctx context.Context, c Caller, password, code strin
 	case !c.User.MFA.Enabled: // else it was turned off there, and not noted here
 		return User{}, ErrMFANotEnabled
 	}
-	return s.secure(ctx, c, MFADisabled, func(u User, change *Change) error {
+	return s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, MFADisabled)
 		update := s.endOthers(c)
 		update.MFA = &MFA{}
 		change.Updates = append(change.Updates, update)
