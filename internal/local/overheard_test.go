@@ -60,7 +60,7 @@ func (o *overheard) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response, err := o.next.RoundTrip(r)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // nothing is between
+		return nil, err
 	}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") {
 		received, err := io.ReadAll(response.Body)
@@ -129,7 +129,7 @@ var (
 func (o *overheard) verdict() error {
 	os.Stdout = o.plain
 	if err := o.write.Close(); err != nil {
-		return err //nolint:wrapcheck // nothing is between
+		return err
 	}
 	o.read.Wait()
 	o.mu.Lock()
@@ -144,7 +144,7 @@ func (o *overheard) verdict() error {
 		delete(entry, "time")
 		rest, err := json.Marshal(entry)
 		if err != nil {
-			return err //nolint:wrapcheck // nothing is between
+			return err
 		}
 		found := address.MatchString(line) || jwt.MatchString(line)
 		for _, word := range words.FindAllString(string(rest), -1) {
