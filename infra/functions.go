@@ -48,6 +48,10 @@ type function struct {
 	mac []string
 	// data functions serve what accounts own: see isolation.go.
 	data bool
+	// pool are the actions on the user pool, by the server-only client where one
+	// is needed. What takes an access token needs no grant.
+	// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
+	pool []string
 	// mails is whether the function sends Hearth's own mails.
 	mails bool
 	// stream functions read the table's stream, report what they gave up on to
@@ -61,6 +65,12 @@ var (
 		memory: 512, timeout: 10 * time.Second,
 		table:  []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
 		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
+	}
+	security = function{
+		name: string(httpapi.Security), description: "How people sign in: password, address, second factor, passkeys, sessions",
+		memory: 512, timeout: 10 * time.Second,
+		table: []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem"},
+		pool:  []string{"AdminInitiateAuth", "AdminRespondToAuthChallenge", "AdminSetUserMFAPreference", "AdminUserGlobalSignOut"},
 	}
 	organizations = function{
 		name: string(httpapi.Organizations), description: "Teams: members, invitations, ownership, audit log",
@@ -96,7 +106,7 @@ var (
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, organizations, projects, postconfirmation, stream}
+var functions = []function{profile, security, organizations, projects, postconfirmation, stream}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -174,7 +184,8 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 }
 
 // environment is the same for every function, but that the trigger knows nothing
-// of the pool, and of images and the key only those who use them.
+// of the pool, and of the server-only client, images and the key only those who
+// use them.
 func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 	config, err := json.Marshal(b.stage.config)
 	if err != nil {
@@ -188,6 +199,9 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 		variables[cognito.EnvUserPoolID] = b.pool.id()
 		variables[cognito.EnvClientID] = b.pool.web.Ref()
 		variables[cognito.EnvIssuer] = b.pool.issuer()
+	}
+	if len(f.pool) > 0 {
+		variables[cognito.EnvServerClientID] = b.pool.server.Ref()
 	}
 	if len(f.images) > 0 {
 		variables[image.EnvBucket] = b.images.bucket.Ref()
@@ -230,6 +244,9 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 	statements = append(statements, b.images.grants(f.images)...)
 	if len(f.mac) > 0 {
 		statements = append(statements, allow(prefixed("kms:", f.mac), b.macKey.AttrArn()))
+	}
+	if len(f.pool) > 0 {
+		statements = append(statements, allow(prefixed("cognito-idp:", f.pool), b.pool.pool.AttrArn()))
 	}
 	if f.mails {
 		statements = append(statements, b.stage.mayMail(b.stack))

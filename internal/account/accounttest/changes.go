@@ -17,7 +17,7 @@ func testUpdates(t *testing.T, s account.Store) {
 		user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin), membership("v", "o", account.Admin),
 		invitation("o", "i", "a@example.com"), invitation("o", "j", "b@example.com"),
 	}
-	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other"}
+	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other", Pending: true}
 	put(t, s, before...)
 	updates := []account.Update{
 		account.ChangeUser{
