@@ -4,12 +4,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"hearth/internal/account"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/httpapi"
 	"hearth/internal/product"
+	"hearth/internal/sts"
 )
 
 // Projects builds the function that serves what accounts own: the worked
@@ -23,7 +25,7 @@ func Projects(env Environment) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := env.data()
+	data, err := env.data(service.Config())
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +36,25 @@ func Projects(env Environment) (lambda.Handler, error) {
 	return httpapi.Lambda(api, logger()), nil
 }
 
-// data is what accounts own, reached by the function's own credentials.
-func (e Environment) data() (*account.Data, error) {
+// data is what accounts own, reached with credentials for one account and user
+// where the product wants isolation, else with the function's own.
+func (e Environment) data(config account.Config) (*account.Data, error) {
 	client, table, err := e.table()
 	if err != nil {
 		return nil, err
 	}
-	return account.NewData(dynamo.NewData(dynamo.OneClient(client), table), time.Now, newID), nil
+	clients := dynamo.OneClient(client)
+	if config.Isolation {
+		values, err := e.require(sts.EnvRole, "AWS_REGION")
+		if err != nil {
+			return nil, err
+		}
+		clients = dynamo.Narrowed(client, sts.NewVendor(sts.Options{
+			Client: sts.NewClient(awssts.Options{
+				Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("STS"),
+			}),
+			RoleARN: values[sts.EnvRole],
+		}))
+	}
+	return account.NewData(dynamo.NewData(clients, table), time.Now, newID), nil
 }

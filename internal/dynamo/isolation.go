@@ -1,5 +1,14 @@
 package dynamo
 
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"hearth/internal/account"
+)
+
 // What credentials that are narrowed to the data of one account may do, said
 // once for the role's policy and for the development host. An index holds no
 // account's data, so there is nothing for them to do there; and never a Scan,
@@ -22,3 +31,25 @@ func UserPartition(userID string) string { return userPrefix + userID }
 
 // OrganizationPartition is the partition key of an organization's records.
 func OrganizationPartition(organizationID string) string { return organizationPrefix + organizationID }
+
+// Vendor gives out credentials that reach what one account owns, for one user.
+type Vendor interface {
+	// Credentials fails with account.ErrUnavailable and account.ErrInternal.
+	Credentials(ctx context.Context, accountID, userID string) (aws.Credentials, error)
+}
+
+// Narrowed gives for each scope a client with credentials for that scope alone.
+// It is the given client in all else: connections and the budget of retries are
+// shared. Making one takes some microseconds, so it is made anew each time.
+func Narrowed(client *dynamodb.Client, vendor Vendor) Clients {
+	options := client.Options()
+	return func(ctx context.Context, scope account.Scope) (*dynamodb.Client, error) {
+		narrow, err := vendor.Credentials(ctx, scope.AccountID(), scope.UserID())
+		if err != nil {
+			return nil, err //nolint:wrapcheck // an answer
+		}
+		o := options.Copy()
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return narrow, nil })
+		return dynamodb.New(o), nil
+	}
+}

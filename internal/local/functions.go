@@ -17,6 +17,7 @@ import (
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
 	"hearth/internal/kms"
+	"hearth/internal/sts"
 )
 
 // functions are the Lambda functions as AWS starts them, each from its environment.
@@ -40,6 +41,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		"AWS_ENDPOINT_URL_S3":                        c.S3Endpoint,
 		"AWS_ENDPOINT_URL_SESV2":                     c.SESEndpoint,
 		"AWS_ENDPOINT_URL_KMS":                       c.KMSEndpoint,
+		"AWS_ENDPOINT_URL_STS":                       c.STSEndpoint,
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
@@ -49,6 +51,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		image.EnvBucket:                              c.Bucket,
 		image.EnvURL:                                 c.imageURL(),
 		kms.EnvKey:                                   c.MACKey,
+		sts.EnvRole:                                  c.DataRole,
 		account.EnvConfig:                            o.Config,
 	}
 	return func(name string) string { return variables[name] }
@@ -69,6 +72,7 @@ func newFunctions(env boot.Environment) (functions, error) {
 			httpapi.Profile:       build("profile", boot.Profile),
 			httpapi.Security:      build("security", boot.Security),
 			httpapi.Organizations: build("organizations", boot.Organizations),
+			httpapi.Projects:      build("projects", boot.Projects),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
 		stream:           build("stream", boot.Stream),

@@ -51,9 +51,14 @@ const (
 	flightTime = 8 * time.Second
 )
 
+// Roles are what a Vendor asks STS for: a *sts.Client.
+type Roles interface {
+	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
+}
+
 // Options are what a Vendor needs. Client and RoleARN are required.
 type Options struct {
-	Client  *sts.Client
+	Client  Roles
 	RoleARN string
 	// MaxCached is how many credentials are kept; 0 is MaxCached.
 	MaxCached int
@@ -64,7 +69,7 @@ type Options struct {
 // Vendor gives out credentials for the data of one account and one user. It is
 // safe for concurrent use.
 type Vendor struct {
-	client  *sts.Client
+	client  Roles
 	roleARN string
 	now     func() time.Time
 	cache   *cache
