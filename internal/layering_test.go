@@ -21,7 +21,8 @@ var allowed = map[string][]string{
 	"infra":                        {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/kms", "internal/sts", "internal/account"},
 	"internal/local":               {"internal/boot", "internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/sts", "internal/account", "internal/local"},
 	"internal/boot":                {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/mail", "internal/kms", "internal/sts", "internal/account"},
-	"internal/product":             {"internal/httpapi", "internal/dynamo", "internal/account"},
+	"internal/product":             {"internal/project", "internal/httpapi", "internal/dynamo", "internal/account"},
+	"internal/project":             {"internal/httpapi", "internal/account"}, // the example for a product's own
 	"internal/httpapi":             {"internal/account"},
 	"internal/dynamo":              {"internal/account", "internal/dynamo"},
 	"internal/cognito":             {"internal/account"},
