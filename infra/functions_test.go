@@ -16,6 +16,7 @@ import (
 	"hearth/internal/image"
 	"hearth/internal/kms"
 	"hearth/internal/product"
+	"hearth/internal/sts"
 )
 
 // statement is all that a grant may consist of.
@@ -38,11 +39,11 @@ func logging(function string) string {
 
 // wantGrants are all grants of all functions. Each line is a decision: think
 // before adding one.
-func wantGrants(mailFrom, mailIdentity string) map[string][]string {
+func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]string {
 	table, key := attribute("Table", "Arn"), attribute("MacKey", "Arn")
 	index := `{"Fn::Join":["/",[` + table + `,"index/` + dynamo.IndexName + `"]]}`
 	identity := `{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":ses:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":identity/` + mailIdentity + `"]]}`
-	return map[string][]string{
+	want := map[string][]string{
 		"Profile": {
 			logging("Profile"),
 			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
@@ -84,11 +85,40 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 			grant(attribute("StreamFailures", "Arn"), "sqs:SendMessage"),
 		},
 		"Redrive": {grant(attribute("StreamFunction", "Arn"), "lambda:InvokeFunction")},
+		"Projects": {
+			logging("Projects"),
+			grant(table, "dynamodb:BatchGetItem") + onKeys("StringLike", "USER#*", "ORG#*"),
+		},
 	}
+	data := []string{"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"}
+	if isolation {
+		want["Projects"] = append(want["Projects"], grant(attribute("ProjectsDataRole", "Arn"), "sts:AssumeRole", "sts:TagSession"))
+		want["ProjectsData"] = []string{
+			grant(table, data...) + onKeys("StringEquals", "DATA#${aws:PrincipalTag/account}"),
+			grant(table, "dynamodb:ConditionCheckItem") + onKeys("StringEquals", "USER#${aws:PrincipalTag/user}"),
+		}
+	} else {
+		want["Projects"] = append(want["Projects"],
+			grant(table, data...)+onKeys("StringLike", "DATA#*"),
+			grant(table, "dynamodb:ConditionCheckItem")+onKeys("StringLike", "USER#*"))
+	}
+	return want
 }
 
-// trust is who may assume a role: Lambda, but for the role of the schedule.
+// onKeys is the condition of a grant that is bound to partition keys.
+func onKeys(operator string, keys ...string) string {
+	return ` if {"ForAllValues:` + operator + `":{"dynamodb:LeadingKeys":["` + strings.Join(keys, `","`) + `"]},"Null":{"dynamodb:LeadingKeys":"false"}}`
+}
+
+// trust is who may assume a role: Lambda, but for the role of the schedule and
+// that for the data of one account.
 func trust(role string) string {
+	if role == "ProjectsDataRole" {
+		return `{"Statement":[{"Action":["sts:AssumeRole","sts:TagSession"],"Condition":{` +
+			`"ForAllValues:StringEquals":{"aws:TagKeys":["account","user"]},"Null":{"sts:TransitiveTagKeys":"true"},` +
+			`"StringLike":{"aws:RequestTag/account":"?*","aws:RequestTag/user":"?*"}},` +
+			`"Effect":"Allow","Principal":{"AWS":` + attribute("ProjectsRole", "Arn") + `}}],"Version":"2012-10-17"}`
+	}
 	service, condition := "lambda", ""
 	if role == "RedriveRole" {
 		service = "scheduler"
@@ -110,7 +140,7 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 		if identity == "" {
 			identity = from.Address
 		}
-		for function, grants := range wantGrants(from.Address, identity) {
+		for function, grants := range wantGrants(from.Address, identity, s.config.Isolation) {
 			want[function+"Role"] = slices.Sorted(slices.Values(grants))
 		}
 		got := map[string][]string{}
@@ -118,10 +148,14 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 			p := decode[struct {
 				Description              string
 				AssumeRolePolicyDocument any
+				MaxSessionDuration       int
 				Policies                 []struct{ PolicyName, PolicyDocument any }
 			}](t, r.Properties)
 			if got := text(t, p.AssumeRolePolicyDocument); got != trust(id) {
 				t.Errorf("%s: %s can be assumed by %s", name, id, got)
+			}
+			if p.MaxSessionDuration > 3600 {
+				t.Errorf("%s: a session of %s lasts %d s", name, id, p.MaxSessionDuration)
 			}
 			for _, inline := range p.Policies {
 				got[id] = append(got[id], grants(t, inline.PolicyDocument)...)
@@ -174,11 +208,11 @@ func grants(t *testing.T, document any) []string {
 			}
 		}
 		line := grant(text(t, s.Resource), actions...)
-		if s.Condition != nil {
-			line += " if " + text(t, s.Condition)
-		}
 		if strings.Contains(strings.TrimSuffix(line, imageObjects), "*") {
 			t.Errorf("a wildcard: %s", line)
+		}
+		if s.Condition != nil {
+			line += " if " + text(t, s.Condition)
 		}
 		lines = append(lines, line)
 	}
@@ -258,7 +292,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
+	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "ProjectsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -296,6 +330,7 @@ func TestFunctionEnvironment(t *testing.T) {
 	withBoth[kms.EnvKey] = key
 	want := map[string]map[string]string{
 		"ProfileFunction": withImages, "SecurityFunction": withServerClient, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "PostconfirmationFunction": withoutPool,
+		"ProjectsFunction": withPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
@@ -316,6 +351,9 @@ func TestFunctionEnvironment(t *testing.T) {
 				continue
 			}
 			expected := maps.Clone(want[id])
+			if id == "ProjectsFunction" && config.Isolation {
+				expected[sts.EnvRole] = attribute("ProjectsDataRole", "Arn")
+			}
 			if stageOf(t, name).deployment.EndpointVariables {
 				for _, variable := range endpointVariables {
 					expected[variable] = ""

@@ -59,7 +59,7 @@ func (b functionBuilder) isolate(f function, function awslambda.CfnFunction, own
 		Roles:          &[]*string{own.Ref()},
 		PolicyDocument: policy(allow([]string{"sts:AssumeRole", "sts:TagSession"}, role.AttrArn())),
 	})
-	function.AddDependency(assume)
+	function.AddResourceDependency(assume, nil)
 	function.AddPropertyOverride(jsii.String("Environment.Variables."+sts.EnvRole), role.AttrArn())
 }
 
