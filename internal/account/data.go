@@ -122,8 +122,7 @@ func (d *Data) once(s Scope, change *DataChange, repeat Repeat, id string, found
 			return made, nil
 		}
 	}
-	// First, since a repeat is one whatever else changed meanwhile.
-	change.Writes = append([]DataWrite{record}, change.Writes...)
+	change.Writes = append(change.Writes, record)
 	return id, nil
 }
 

@@ -52,9 +52,12 @@ var errAccountGone = &Error{Code: CodeAccountNotFound, Detail: "The account is n
 // change is a write of data with the conditions that every one has: the user is
 // active, a member with a role that allows it, and the account is open. They
 // are part of the same transaction, so that no write is made after access
-// ended. A failed membership is told by mayStill.
+// ended, and the first, so that whoever has none any more hears nothing else.
 func (s Scope) change(w DataChange) Change {
-	change := Change{Premises: []Premise{}}
+	change := Change{Premises: []Premise{UserIsActive{UserID: s.userID}, s.mayStill(w.Permission)}}
+	if !s.personal {
+		change.Premises = append(change.Premises, isOpen(s.accountID, gateOf(s.userID)))
+	}
 	for _, item := range w.Writes {
 		key := s.Key(item.Kind, item.ID)
 		switch {
@@ -74,10 +77,6 @@ func (s Scope) change(w DataChange) Change {
 		change.Puts = append(change.Puts, &Datum{
 			AccountID: s.accountID, ID: key.ID, Type: item.Kind, Fields: item.Fields, Version: item.Version + 1,
 		})
-	}
-	change.Premises = append(change.Premises, UserIsActive{UserID: s.userID}, s.mayStill(w.Permission))
-	if !s.personal {
-		change.Premises = append(change.Premises, isOpen(s.accountID, gateOf(s.userID)))
 	}
 	return change
 }
