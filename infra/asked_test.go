@@ -56,7 +56,7 @@ func plain(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 }
 
-func wire(t *testing.T, isolation bool) *wired {
+func wire(t testing.TB, isolation bool) *wired {
 	t.Helper()
 	engine, err := dynamolocal.Start(t.Context(), dynamolocal.Options{})
 	if err != nil {
@@ -145,7 +145,7 @@ func (w *wired) note(r *http.Request, body []byte, roles *localsts.Server) error
 type nobody struct{ account.Pool }
 
 // enroll makes a person's records, and a team of theirs.
-func (w *wired) enroll(t *testing.T) (userID, teamID string) {
+func (w *wired) enroll(t testing.TB) (userID, teamID string) {
 	t.Helper()
 	service := account.NewService(account.Options{
 		Store: w.store, Pool: nobody{}, Config: product.Defaults(), Grants: product.Grants(), SessionValidity: time.Hour, Now: time.Now, NewID: uuid.NewString,
@@ -168,7 +168,7 @@ func (w *wired) enroll(t *testing.T) (userID, teamID string) {
 
 // call sends one request to the function as API Gateway does, and returns the
 // body. It notes which operations that took.
-func (w *wired) call(t *testing.T, userID, accountID, method, path, body string, want int) (answer map[string]any, operations []string) {
+func (w *wired) call(t testing.TB, userID, accountID, method, path, body string, want int) (answer map[string]any, operations []string) {
 	t.Helper()
 	route := method + " " + path
 	event := events.APIGatewayV2HTTPRequest{

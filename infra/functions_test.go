@@ -85,39 +85,16 @@ func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]stri
 			grant(attribute("StreamFailures", "Arn"), "sqs:SendMessage"),
 		},
 		"Redrive": {grant(attribute("StreamFunction", "Arn"), "lambda:InvokeFunction")},
-		"Projects": {
-			logging("Projects"),
-			grant(table, "dynamodb:BatchGetItem") + onKeys("StringLike", "USER#*", "ORG#*"),
-		},
 	}
-	data := []string{"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"}
-	if isolation {
-		want["Projects"] = append(want["Projects"], grant(attribute("ProjectsDataRole", "Arn"), "sts:AssumeRole", "sts:TagSession"))
-		want["ProjectsData"] = []string{
-			grant(table, data...) + onKeys("StringEquals", "DATA#${aws:PrincipalTag/account}"),
-			grant(table, "dynamodb:ConditionCheckItem") + onKeys("StringEquals", "USER#${aws:PrincipalTag/user}"),
-		}
-	} else {
-		want["Projects"] = append(want["Projects"],
-			grant(table, data...)+onKeys("StringLike", "DATA#*"),
-			grant(table, "dynamodb:ConditionCheckItem")+onKeys("StringLike", "USER#*"))
-	}
+	maps.Copy(want, wantDataGrants(isolation))
 	return want
-}
-
-// onKeys is the condition of a grant that is bound to partition keys.
-func onKeys(operator string, keys ...string) string {
-	return ` if {"ForAllValues:` + operator + `":{"dynamodb:LeadingKeys":["` + strings.Join(keys, `","`) + `"]},"Null":{"dynamodb:LeadingKeys":"false"}}`
 }
 
 // trust is who may assume a role: Lambda, but for the role of the schedule and
 // that for the data of one account.
 func trust(role string) string {
 	if role == "ProjectsDataRole" {
-		return `{"Statement":[{"Action":["sts:AssumeRole","sts:TagSession"],"Condition":{` +
-			`"ForAllValues:StringEquals":{"aws:TagKeys":["account","user"]},"Null":{"sts:TransitiveTagKeys":"true"},` +
-			`"StringLike":{"aws:RequestTag/account":"?*","aws:RequestTag/user":"?*"}},` +
-			`"Effect":"Allow","Principal":{"AWS":` + attribute("ProjectsRole", "Arn") + `}}],"Version":"2012-10-17"}`
+		return dataTrust
 	}
 	service, condition := "lambda", ""
 	if role == "RedriveRole" {

@@ -12,6 +12,35 @@ import (
 	"hearth/internal/sts"
 )
 
+// wantDataGrants are the grants of what reaches account data.
+func wantDataGrants(isolation bool) map[string][]string {
+	table := attribute("Table", "Arn")
+	own := []string{logging("Projects"), grant(table, "dynamodb:BatchGetItem") + onKeys("StringLike", "USER#*", "ORG#*")}
+	items := grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query")
+	checks := grant(table, "dynamodb:ConditionCheckItem")
+	if !isolation {
+		return map[string][]string{"Projects": append(own, items+onKeys("StringLike", "DATA#*"), checks+onKeys("StringLike", "USER#*"))}
+	}
+	return map[string][]string{
+		"Projects": append(own, grant(attribute("ProjectsDataRole", "Arn"), assuming...)),
+		"ProjectsData": {
+			items + onKeys("StringEquals", "DATA#${aws:PrincipalTag/account}"),
+			checks + onKeys("StringEquals", "USER#${aws:PrincipalTag/user}"),
+		},
+	}
+}
+
+// onKeys is the condition of a grant that is bound to partition keys.
+func onKeys(operator string, keys ...string) string {
+	return ` if {"ForAllValues:` + operator + `":{"dynamodb:LeadingKeys":["` + strings.Join(keys, `","`) + `"]},"Null":{"dynamodb:LeadingKeys":"false"}}`
+}
+
+// dataTrust is who may assume the role for one account's data, and with what.
+var dataTrust = `{"Statement":[{"Action":["sts:AssumeRole","sts:TagSession"],"Condition":{` +
+	`"ForAllValues:StringEquals":{"aws:TagKeys":["account","user"]},"Null":{"sts:TransitiveTagKeys":"true"},` +
+	`"StringLike":{"aws:RequestTag/account":"?*","aws:RequestTag/user":"?*"}},` +
+	`"Effect":"Allow","Principal":{"AWS":` + attribute("ProjectsRole", "Arn") + `}}],"Version":"2012-10-17"}`
+
 // roles are the policies of a template that decide on account data.
 type roles struct {
 	// own is the projects function's role; data and trust are the role for one

@@ -40,7 +40,8 @@ type Vendor interface {
 
 // Narrowed gives for each scope a client with credentials for that scope alone.
 // It is the given client in all else: connections and the budget of retries are
-// shared. Making one takes some microseconds, so it is made anew each time.
+// shared. Making one takes about a microsecond, so each is made anew and none can
+// be mistaken for another's.
 func Narrowed(client *dynamodb.Client, vendor Vendor) Clients {
 	options := client.Options()
 	return func(ctx context.Context, scope account.Scope) (*dynamodb.Client, error) {
