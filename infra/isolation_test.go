@@ -157,8 +157,15 @@ func (r roles) neverAllowed(j *judge) {
 	items := []string{"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "Scan", "PartiQLSelect"}
 	for _, name := range items {
 		for _, keys := range [][]string{
-			nil, {dynamo.UserPartition("u")}, {dynamo.OrganizationPartition("a")}, {dynamo.UserPartition("a")}, {"DATA#"}, {"DATA#a1"}, {"DATA#b"},
-			{dynamo.DataPartition("a"), dynamo.DataPartition("b")}, {dynamo.DataPartition("a"), dynamo.UserPartition("u")},
+			nil,
+			{dynamo.UserPartition("u")},
+			{dynamo.OrganizationPartition("a")},
+			{dynamo.UserPartition("a")},
+			{"DATA#"},
+			{"DATA#a1"},
+			{"DATA#b"},
+			{dynamo.DataPartition("a"), dynamo.DataPartition("b")},
+			{dynamo.DataPartition("a"), dynamo.UserPartition("u")},
 		} {
 			a := asked{}
 			a.Name, a.LeadingKeys = name, keys

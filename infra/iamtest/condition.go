@@ -46,7 +46,7 @@ func condition(operator, key string, wanted []string, context map[string][]strin
 	given := context[key]
 	if operator == "Null" {
 		if len(wanted) != 1 || wanted[0] != "true" && wanted[0] != "false" {
-			return false, fmt.Errorf("Null %v", wanted)
+			return false, fmt.Errorf("a Null that wants %v", wanted)
 		}
 		return (len(given) == 0) == (wanted[0] == "true"), nil
 	}

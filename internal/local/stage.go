@@ -36,7 +36,7 @@ func stageConfig(path, stage string) (string, error) {
 // is no JSON object stays as it is, for the functions to refuse.
 func isolated(config string) string {
 	settings := map[string]json.RawMessage{}
-	if config != "" && json.Unmarshal([]byte(config), &settings) != nil {
+	if config != "" && (json.Unmarshal([]byte(config), &settings) != nil || settings == nil) {
 		return config
 	}
 	if _, said := settings["isolation"]; said {

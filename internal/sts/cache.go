@@ -20,7 +20,7 @@ type kept struct {
 // cache keeps the credentials that were used last.
 type cache struct {
 	mu sync.Mutex
-	// order has the scopes and their credentials, the last used first.
+	// order has *cached: the scopes and their credentials, the last used first.
 	order *list.List
 	at    map[scope]*list.Element
 	most  int
@@ -43,7 +43,7 @@ func (c *cache) get(s scope) (kept, bool) {
 		return kept{}, false
 	}
 	c.order.MoveToFront(element)
-	return element.Value.(*cached).kept, true //nolint:errcheck,forcetypeassert // put alone fills the list
+	return element.Value.(*cached).kept, true
 }
 
 func (c *cache) put(s scope, k kept) {
@@ -55,7 +55,7 @@ func (c *cache) put(s scope, k kept) {
 	c.at[s] = c.order.PushFront(&cached{s, k})
 	for c.order.Len() > c.most {
 		last := c.order.Back()
-		delete(c.at, last.Value.(*cached).scope) //nolint:errcheck,forcetypeassert // put alone fills the list
+		delete(c.at, last.Value.(*cached).scope)
 		c.order.Remove(last)
 	}
 }

@@ -156,8 +156,11 @@ func transaction(parts []transactPart) ([]Action, error) {
 			name string
 			*target
 		}{
-			{"ConditionCheckItem", p.ConditionCheck}, {"PutItem", p.Put}, {"UpdateItem", p.Update},
-			{"DeleteItem", p.Delete}, {"GetItem", p.Get},
+			{"ConditionCheckItem", p.ConditionCheck},
+			{"PutItem", p.Put},
+			{"UpdateItem", p.Update},
+			{"DeleteItem", p.Delete},
+			{"GetItem", p.Get},
 		} {
 			if part.target == nil {
 				continue

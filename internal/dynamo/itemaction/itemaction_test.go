@@ -27,8 +27,10 @@ func TestActionsOfRequests(t *testing.T) {
 			{Name: "BatchWriteItem", Table: "t", LeadingKeys: []string{"a", "b"}},
 		}},
 		"transaction": {"TransactWriteItems", `{"TransactItems":[{"ConditionCheck":{"TableName":"t","Key":` + a + `}},{"Put":{"TableName":"t","Item":` + b + `}},{"Delete":{"TableName":"u","Key":` + a + `}},{"Update":{"TableName":"t","Key":` + a + `}}]}`, []action{
-			{Name: "ConditionCheckItem", Table: "t", LeadingKeys: []string{"a"}}, {Name: "PutItem", Table: "t", LeadingKeys: []string{"b"}},
-			{Name: "DeleteItem", Table: "u", LeadingKeys: []string{"a"}}, {Name: "UpdateItem", Table: "t", LeadingKeys: []string{"a"}},
+			{Name: "ConditionCheckItem", Table: "t", LeadingKeys: []string{"a"}},
+			{Name: "PutItem", Table: "t", LeadingKeys: []string{"b"}},
+			{Name: "DeleteItem", Table: "u", LeadingKeys: []string{"a"}},
+			{Name: "UpdateItem", Table: "t", LeadingKeys: []string{"a"}},
 		}},
 		"transaction of reads": {"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"t","Key":` + a + `}}]}`, []action{{Name: "GetItem", Table: "t", LeadingKeys: []string{"a"}}}},
 		"query": {
