@@ -158,7 +158,7 @@ func newTeamsWith(tb testing.TB, resources []Resource, change ...func(*account.C
 	newID := func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) }
 	grants := account.CoreGrants()
 	for _, r := range resources {
-		grants = grants.With(r.Grants)
+		grants = grants.With(r.Grants())
 	}
 	f.service = account.NewService(account.Options{
 		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: grants, SessionValidity: 24 * time.Hour, Config: config,

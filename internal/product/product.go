@@ -54,7 +54,7 @@ func Config(overrides string) (account.Config, error) {
 // a product's own beside it or in its place.
 func Resources() []httpapi.Resource {
 	return []httpapi.Resource{
-		project.Resource(),
+		project.Resource{},
 	}
 }
 
@@ -62,7 +62,7 @@ func Resources() []httpapi.Resource {
 func Routes() []httpapi.Route {
 	routes := httpapi.Routes()
 	for _, r := range Resources() {
-		routes = append(routes, r.Routes...)
+		routes = append(routes, r.Routes()...)
 	}
 	return routes
 }
@@ -71,7 +71,7 @@ func Routes() []httpapi.Route {
 func Grants() account.Grants {
 	grants := account.CoreGrants()
 	for _, r := range Resources() {
-		grants = grants.With(r.Grants)
+		grants = grants.With(r.Grants())
 	}
 	return grants
 }

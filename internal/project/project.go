@@ -54,12 +54,14 @@ func (p Project) valid() (Project, error) {
 
 // Resource is what projects add to the API: the one thing that internal/product
 // names.
-func Resource() httpapi.Resource {
+type Resource struct{}
+
+// Routes are the routes of projects.
+func (Resource) Routes() []httpapi.Route { return []httpapi.Route{post, list, get, patch, remove} }
+
+// Grants say which role may do what with projects.
+func (Resource) Grants() account.Grants {
 	member := []account.Permission{Create, Read, Update}
 	all := []account.Permission{Create, Read, Update, Delete}
-	return httpapi.Resource{
-		Routes:   []httpapi.Route{post, list, get, patch, remove},
-		Grants:   account.Grants{account.Owner: all, account.Admin: all, account.Member: member},
-		Register: register,
-	}
+	return account.Grants{account.Owner: all, account.Admin: all, account.Member: member}
 }

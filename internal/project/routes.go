@@ -97,7 +97,8 @@ func answer(i account.Item[Project], err error) (*output, error) {
 	return &output{ETag: tag(i.Value), Body: newObject(i)}, nil
 }
 
-func register(a *httpapi.API, data *account.Data) {
+// Register registers the operations of projects.
+func (Resource) Register(a *httpapi.API, data *account.Data) {
 	all := account.NewCollection[Project](data, noun)
 	httpapi.Handle(a, post, func(ctx context.Context, c account.Caller, in *postInput) (*postOutput, error) {
 		wanted, err := Project{Name: in.Body.Name, Description: in.Body.Description}.valid()
