@@ -328,6 +328,36 @@ func TestWhereAPasskeyIsASingleFactorMFAShutsItOut(t *testing.T) {
 	}
 }
 
+func TestThePoolsSettingOutweighsTheUsers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h, _, _ := withPasskey(t, in(dir))
+	_, token := h.enrol(t, "ada@example.com")
+	noError(t, h.preferPasskey(t, token, true))
+	noError(t, h.pool.Close())
+	h = start(t, in(dir), func(o *userpool.Options) {
+		o.Now, o.Settings.WebAuthnFactor = h.clock.Now, cognito.WebAuthnSingleFactor
+	})
+	if got := h.choose(t, "ada@example.com", "WEB_AUTHN").ChallengeName; got != types.ChallengeNameTypeSelectChallenge {
+		t.Errorf("got challenge %s", got)
+	}
+}
+
+// Passkeys that a provider backs up say so for ever.
+func TestASyncedPasskeySignsIn(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.join(t, "ada@example.com")
+	token := h.signIn(t, "ada@example.com").AccessToken
+	a := newAuthenticator()
+	a.device.Options.BackupEligible = true
+	noError(t, h.completePasskey(t.Context(), token, a.create(t, h.startPasskey(t, token))))
+	a.device.Options.BackupState = true
+	noError(t, h.tryPasskey(t, "ada@example.com", a))
+	a.device.Options.BackupEligible, a.device.Options.BackupState = false, false
+	wantCode(t, h.tryPasskey(t, "ada@example.com", a), "NotAuthorizedException", "Incorrect username or password.")
+}
+
 // Of those who do not exist some seem to have a passkey, always the same ones,
 // and what they answer is wrong in the same words.
 func TestUnknownUsersSeemToHavePasskeysOrNot(t *testing.T) {
