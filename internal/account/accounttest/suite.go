@@ -120,6 +120,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		t.Parallel()
 		testDue(t, fresh(t))
 	})
+	t.Run("reads the whole table in pages", func(t *testing.T) {
+		t.Parallel()
+		testScan(t, fresh(t))
+	})
 	t.Run("of many commits on one version one wins", func(t *testing.T) {
 		t.Parallel()
 		testOneWins(t, fresh(t))
