@@ -14,6 +14,7 @@ type Mailer interface {
 	SendInvitation(ctx context.Context, m InvitationMail) error
 	// SendOwnershipReceived fails as SendInvitation does.
 	SendOwnershipReceived(ctx context.Context, m OwnershipMail) error
+	Farewells
 }
 
 // InvitationMail is what the mail of an invitation says.

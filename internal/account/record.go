@@ -17,6 +17,9 @@ const (
 	KindInvited      Kind = "invited"
 	KindAudit        Kind = "audit"
 	KindLimit        Kind = "limit"
+	KindCertificate  Kind = "certificate"
+	KindExport       Kind = "export"
+	KindDatum        Kind = "datum"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -49,6 +52,15 @@ func OrganizationKey(organizationID string) Key { return Key{KindOrganization, o
 // user can be made with that id.
 func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
 
+// CertificateKey names the certificate of a completed deletion.
+func CertificateKey(deletionID string) Key { return Key{KindCertificate, deletionID, ""} }
+
+// ExportKey names a user's export.
+func ExportKey(userID string) Key { return Key{KindExport, userID, ""} }
+
+// DatumKey names an item of what an account owns.
+func DatumKey(accountID, id string) Key { return Key{KindDatum, accountID, id} }
+
 // IdempotencyKey names the record of a request that a user may repeat.
 func IdempotencyKey(userID, key string) Key { return Key{KindIdempotency, userID, key} }
 
@@ -74,7 +86,7 @@ func LimitKey(who, kind string) Key { return Key{KindLimit, who, kind} }
 
 // Record is one thing that the store keeps: *User, *Address, *Session,
 // *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
-// *Invited, *AuditEntry or *Limit.
+// *Invited, *AuditEntry, *Limit, *Certificate, *Export or *Datum.
 type Record interface {
 	// Key names the record.
 	Key() Key
@@ -118,6 +130,11 @@ func (r Records) Invited(organizationID, email string) *Invited {
 
 // Limit returns a count that was read, or nil.
 func (r Records) Limit(who, kind string) *Limit { return find[*Limit](r, LimitKey(who, kind)) }
+
+// Deletion returns a user's deletion that was read, or nil.
+func (r Records) Deletion(userID string) *Deletion {
+	return find[*Deletion](r, DeletionKey(userID))
+}
 
 func find[T Record](r Records, k Key) T {
 	record, _ := r[k].(T)

@@ -138,16 +138,3 @@ func (a *Address) Revision() int { return a.Version }
 func FoldAddress(email string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(email)))
 }
-
-// Deletion stands while a user is being deleted, and afterwards as a marker
-// without personal data as long as tokens with the id may live.
-type Deletion struct {
-	UserID  string
-	Version int
-}
-
-// Key names the deletion.
-func (d *Deletion) Key() Key { return DeletionKey(d.UserID) }
-
-// Revision is the number of times that the deletion was written.
-func (d *Deletion) Revision() int { return d.Version }

@@ -47,6 +47,8 @@ var statuses = map[account.Code]int{
 	account.CodeLastOwner:            http.StatusConflict,
 	account.CodeOrganizationRequired: http.StatusConflict,
 	account.CodeSeatLimit:            http.StatusConflict,
+	account.CodeDeletionBlocked:      http.StatusConflict,
+	account.CodeDeletionChanged:      http.StatusConflict,
 	account.CodeConflict:             http.StatusConflict,
 	account.CodePreconditionFailed:   http.StatusPreconditionFailed,
 	account.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,

@@ -39,6 +39,9 @@ type Kind string
 const (
 	KindInvitation        Kind = "invitation"
 	KindOwnershipReceived Kind = "ownership-received"
+	KindDeletionAccepted  Kind = "deletion-accepted"
+	KindDeletionPending   Kind = "deletion-pending"
+	KindDeletionCompleted Kind = "deletion-completed"
 )
 
 // Message is a mail to one address. It has no control characters but the line
@@ -52,7 +55,8 @@ type Message struct {
 	HTML string
 }
 
-// Content is what one mail is about: Invitation or OwnershipReceived.
+// Content is what one mail is about: Invitation,
+// OwnershipReceived, DeletionAccepted or DeletionCompleted.
 type Content interface {
 	kind() Kind
 	// link is where the mail leads.

@@ -40,6 +40,16 @@ func (p *Post) SendOwnershipReceived(ctx context.Context, m account.OwnershipMai
 	})
 }
 
+// SendDeletionAccepted mails that a deletion has begun.
+func (p *Post) SendDeletionAccepted(ctx context.Context, m account.DeletionMail) error {
+	return p.send(ctx, m.Language, m.To, DeletionAccepted{DeletionID: m.DeletionID, GraceEndsAt: m.GraceEndsAt, Link: p.appURL})
+}
+
+// SendDeletionCompleted mails that everything is erased.
+func (p *Post) SendDeletionCompleted(ctx context.Context, m account.DeletionMail) error {
+	return p.send(ctx, m.Language, m.To, DeletionCompleted{DeletionID: m.DeletionID, Link: p.appURL})
+}
+
 // send writes and sends a mail. An address that takes none is noted and left
 // alone: trying again would not help, and would hold up the mails behind it.
 func (p *Post) send(ctx context.Context, language, to string, content Content) error {

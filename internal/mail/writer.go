@@ -212,7 +212,7 @@ func (w *Writer) prefer(defaultLanguage string) {
 }
 
 // kinds are all kinds that there are.
-var kinds = []Kind{KindInvitation, KindOwnershipReceived}
+var kinds = []Kind{KindInvitation, KindOwnershipReceived, KindDeletionAccepted, KindDeletionPending, KindDeletionCompleted}
 
 // examples are some of each kind, with and without names.
 func examples() []Content {
@@ -223,6 +223,9 @@ func examples() []Content {
 		Invitation{OrganizationName: "Example", Role: account.Member, Link: link, ExpiresAt: at},
 		OwnershipReceived{OrganizationName: "Example", GiverName: "Ada Lovelace", Link: link},
 		OwnershipReceived{OrganizationName: "Example", Link: link},
+		DeletionAccepted{DeletionID: "0197", Link: link},
+		DeletionAccepted{DeletionID: "0197", GraceEndsAt: at, Link: link},
+		DeletionCompleted{DeletionID: "0197", Link: link},
 	}
 }
 
