@@ -98,15 +98,14 @@ func (e Erased) plus(more Erased) Erased {
 	}
 }
 
-// ChangeDeletion notes how far a deletion is; a nil field stays as it is and
-// the counts are added.
+// ChangeDeletion notes how far a deletion is; a nil field stays as it is.
 type ChangeDeletion struct {
 	UserID string
 	Status *DeletionStatus
 	Stage  *Stage
 	// DueAt puts the deletion off in the list of what is due.
 	DueAt  *time.Time
-	Erased Erased
+	Erased *Erased
 }
 
 // Key names the deletion.
@@ -122,7 +121,7 @@ func (c ChangeDeletion) Apply(r Record) Record {
 	set(&d.Status, c.Status)
 	set(&d.Stage, c.Stage)
 	set(&d.DueAt, c.DueAt)
-	d.Erased = d.Erased.plus(c.Erased)
+	set(&d.Erased, c.Erased)
 	d.Version++
 	return &d
 }

@@ -48,6 +48,38 @@ func (e *Export) Key() Key { return ExportKey(e.UserID) }
 // Revision is the number of times that the export was written.
 func (e *Export) Revision() int { return e.Version }
 
+// ChangeExport notes how far an export is; a nil field stays as it is.
+type ChangeExport struct {
+	UserID string
+	Upload *string
+	Parts  *int
+	After  *string
+	// Status, ExpiresAt and DueAt change when it is ready.
+	Status    *ExportStatus
+	ExpiresAt *time.Time
+	DueAt     *time.Time
+}
+
+// Key names the export.
+func (c ChangeExport) Key() Key { return ExportKey(c.UserID) }
+
+// Apply returns the export with the change made.
+func (c ChangeExport) Apply(r Record) Record {
+	old, ok := r.(*Export)
+	if !ok {
+		return r
+	}
+	e := *old
+	set(&e.Upload, c.Upload)
+	set(&e.Parts, c.Parts)
+	set(&e.After, c.After)
+	set(&e.Status, c.Status)
+	set(&e.ExpiresAt, c.ExpiresAt)
+	set(&e.DueAt, c.DueAt)
+	e.Version++
+	return &e
+}
+
 // ExportLinked is an export as its owner sees it.
 type ExportLinked struct {
 	Status ExportStatus

@@ -41,7 +41,7 @@ func (s *Service) closing(ctx context.Context, organizationID string) (*Organiza
 		return nil, err
 	}
 	o := records.Organization(organizationID)
-	if o == nil || o.Status != OrganizationClosing || o.IsPersonal {
+	if o == nil || o.Status != OrganizationClosing || o.IsPersonal || s.clock().Before(o.PurgeAfter) {
 		return nil, nil //nolint:nilnil // nobody asked for it, or it is done
 	}
 	return o, nil

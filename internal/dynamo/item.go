@@ -57,6 +57,12 @@ func encode(r account.Record) (attributes, error) {
 		item = newAuditItem(r)
 	case *account.Limit:
 		item = newLimitItem(r)
+	case *account.Certificate:
+		item = newCertificateItem(r)
+	case *account.Export:
+		item = newExportItem(r)
+	case *account.Datum:
+		return encodeDatum(r)
 	default:
 		return nil, fmt.Errorf("no item for a %T", r)
 	}
@@ -102,6 +108,12 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
 		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+	case account.KindCertificate:
+		return decodeAs(item, func(i certificateItem) account.Record { return i.record(key) })
+	case account.KindExport:
+		return decodeAs(item, func(i exportItem) account.Record { return i.record(key) })
+	case account.KindDatum:
+		return decodeDatum(item, key)
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }
@@ -138,6 +150,10 @@ func update(u account.Update) (expression.UpdateBuilder, error) {
 		return counted.Set(expression.Name(attributeRole), expression.Value(u.Role)), nil
 	case account.ChangeInvitation:
 		return updateInvitation(counted, u), nil
+	case account.ChangeDeletion:
+		return updateDeletion(counted, u), nil
+	case account.ChangeExport:
+		return updateExport(counted, u), nil
 	}
 	return counted, fmt.Errorf("no update for a %T", u)
 }

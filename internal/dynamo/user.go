@@ -84,11 +84,3 @@ func newAddressItem(a *account.Address) addressItem {
 func (i addressItem) record(k account.Key) *account.Address {
 	return &account.Address{Email: k.Owner, UserID: i.UserID, Version: i.Version}
 }
-
-type deletionItem struct{ base }
-
-func newDeletionItem(d *account.Deletion) deletionItem { return deletionItem{newBase(d)} }
-
-func (i deletionItem) record(k account.Key) *account.Deletion {
-	return &account.Deletion{UserID: k.Owner, Version: i.Version}
-}
