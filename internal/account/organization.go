@@ -13,6 +13,8 @@ const (
 	OrganizationActive    OrganizationStatus = "active"
 	OrganizationClosing   OrganizationStatus = "closing"
 	OrganizationPreserved OrganizationStatus = "preserved"
+	// OrganizationSuspended is a team of a disabled user alone.
+	OrganizationSuspended OrganizationStatus = "suspended"
 )
 
 // Organization is an account: what owns data. A personal organization has its

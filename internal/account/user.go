@@ -42,9 +42,12 @@ type User struct {
 	// any membership, so that a decision over all of them can be a condition.
 	TeamCount       int
 	AccountsVersion int
-	Version         int
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
+	// GivenUp are the teams that an operator took from a disabled user, at most
+	// MaxOwnedAtDeletion: they own them again when enabled.
+	GivenUp   []string
+	Version   int
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Preferences are what a user chose for every account.

@@ -35,6 +35,7 @@ type userItem struct {
 	LastActiveAccountID string             `dynamodbav:"lastActiveAccountId,omitempty"`
 	TeamCount           int                `dynamodbav:"teamCount"`
 	AccountsVersion     int                `dynamodbav:"accountsVersion"`
+	GivenUp             []string           `dynamodbav:"givenUp,omitempty"`
 	CreatedAt           time.Time          `dynamodbav:"createdAt"`
 	UpdatedAt           time.Time          `dynamodbav:"updatedAt"`
 }
@@ -44,7 +45,7 @@ func newUserItem(u *account.User) userItem {
 		base: newBase(u), Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
 		Name: u.Name, ImageKey: u.ImageKey, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
 		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
-		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion,
+		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion, GivenUp: u.GivenUp,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 }
@@ -54,7 +55,7 @@ func (i userItem) record(k account.Key) *account.User {
 		ID: k.Owner, Username: i.Username, Email: i.Email, EmailVerified: i.EmailVerified,
 		Name: i.Name, ImageKey: i.ImageKey, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
 		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
-		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion,
+		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion, GivenUp: i.GivenUp,
 		Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 	}
 }

@@ -13,7 +13,7 @@ func user(id string) *account.User {
 		ID: id, Username: id, Email: "Ada@example.com", EmailVerified: true, Name: "Ada 👩‍🚀",
 		Preferences: account.Preferences{Theme: "dark", Language: "de"}, Status: account.UserActive,
 		SessionsValidFrom: now.Truncate(time.Second), KeptSession: "kept", LastActiveAccountID: "team",
-		TeamCount: 3, AccountsVersion: 4, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		TeamCount: 3, AccountsVersion: 4, GivenUp: []string{"team"}, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 	}
 }
 
