@@ -64,17 +64,15 @@ func newPool(stack awscdk.Stack, s stage, trigger builtFunction) userPool {
 		Policies: &awscognito.CfnUserPool_PoliciesProperty{
 			PasswordPolicy: passwordPolicy(settings),
 			SignInPolicy: &awscognito.CfnUserPool_SignInPolicyProperty{
-				AllowedFirstAuthFactors: jsii.Strings("PASSWORD", "WEB_AUTHN"),
+				AllowedFirstAuthFactors: words(settings.FirstFactors),
 			},
 		},
-		MfaConfiguration: jsii.String("OPTIONAL"),
-		EnabledMfas:      jsii.Strings("SOFTWARE_TOKEN_MFA"),
-		// Without the factor setting, someone who turned MFA on could no longer
-		// sign in by passkey.
-		// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnConfigurationType.html
+		MfaConfiguration: jsii.String(string(settings.MFA)),
+		EnabledMfas:      words(settings.MFAFactors),
+
 		WebAuthnRelyingPartyId:      jsii.String(settings.RelyingPartyID),
-		WebAuthnUserVerification:    jsii.String("required"),
-		WebAuthnFactorConfiguration: jsii.String("MULTI_FACTOR_WITH_USER_VERIFICATION"),
+		WebAuthnUserVerification:    jsii.String(string(settings.UserVerification)),
+		WebAuthnFactorConfiguration: jsii.String(string(settings.WebAuthnFactor)),
 		AdminCreateUserConfig: &awscognito.CfnUserPool_AdminCreateUserConfigProperty{
 			AllowAdminCreateUserOnly: jsii.Bool(false),
 			InviteMessageTemplate: &awscognito.CfnUserPool_InviteMessageTemplateProperty{
@@ -142,16 +140,12 @@ func mailSender(stack awscdk.Stack, s stage) *awscognito.CfnUserPool_EmailConfig
 }
 
 func newClient(stack awscdk.Stack, s stage, id string, pool awscognito.CfnUserPool, c cognito.Client) awscognito.CfnUserPoolClient {
-	flows := make([]string, 0, len(c.AuthFlows))
-	for _, flow := range c.AuthFlows {
-		flows = append(flows, string(flow))
-	}
 	client := awscognito.NewCfnUserPoolClient(stack, jsii.String(id), &awscognito.CfnUserPoolClientProps{
 		UserPoolId: pool.Ref(),
 		ClientName: jsii.String(c.Name),
 		// Whether a client has a secret can never be changed.
 		GenerateSecret:             jsii.Bool(false),
-		ExplicitAuthFlows:          jsii.Strings(flows...),
+		ExplicitAuthFlows:          words(c.AuthFlows),
 		ReadAttributes:             jsii.Strings(c.ReadAttributes...),
 		WriteAttributes:            jsii.Strings(c.WriteAttributes...),
 		SupportedIdentityProviders: jsii.Strings("COGNITO"),
@@ -167,6 +161,15 @@ func newClient(stack awscdk.Stack, s stage, id string, pool awscognito.CfnUserPo
 	})
 	client.ApplyRemovalPolicy(s.retention(), nil)
 	return client
+}
+
+// words are settings in the strings that CloudFormation takes.
+func words[S ~string](settings []S) *[]*string {
+	list := make([]string, 0, len(settings))
+	for _, s := range settings {
+		list = append(list, string(s))
+	}
+	return jsii.Strings(list...)
 }
 
 func minutes(d time.Duration) *float64 { return jsii.Number(d.Minutes()) }

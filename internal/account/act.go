@@ -34,7 +34,7 @@ func (s *Service) act(ctx context.Context, id Identity, d deed, decide func(Call
 		if err != nil {
 			return Caller{}, err
 		}
-		if err := s.allows(caller, id, d); err != nil {
+		if err := s.allows(caller, d); err != nil {
 			return caller, err
 		}
 		change := Change{Premises: []Premise{
@@ -61,7 +61,7 @@ func (s *Service) act(ctx context.Context, id Identity, d deed, decide func(Call
 }
 
 // allows decides what does not depend on the object of a deed.
-func (s *Service) allows(c Caller, id Identity, d deed) error {
+func (s *Service) allows(c Caller, d deed) error {
 	if c.Organization.IsPersonal {
 		return ErrPersonalOrganization
 	}
@@ -70,8 +70,8 @@ func (s *Service) allows(c Caller, id Identity, d deed) error {
 			return err
 		}
 	}
-	if d.sensitive && s.clock().Sub(time.Unix(id.AuthTime, 0)) > FreshSignIn {
-		return ErrReauthenticate
+	if d.sensitive {
+		return s.fresh(c)
 	}
 	return nil
 }

@@ -24,6 +24,29 @@ const (
 	InvitationDeclinedBy AuditAction = "invitation.declined"
 )
 
+// The actions of a person on their own security, noted in the log of the
+// personal organization; each is mailed about.
+const (
+	PasswordChanged      AuditAction = "password.changed"
+	PasswordReset        AuditAction = "password.reset"
+	EmailChangeRequested AuditAction = "email.change_requested"
+	EmailChanged         AuditAction = "email.changed"
+	MFAEnabled           AuditAction = "mfa.enabled"
+	MFADisabled          AuditAction = "mfa.disabled"
+	RecoveryCodesMade    AuditAction = "recovery_codes.made"
+	RecoveryCodeUsed     AuditAction = "recovery_code.used"
+	PasskeyAdded         AuditAction = "passkey.added"
+	PasskeyRemoved       AuditAction = "passkey.removed"
+)
+
+// SecurityActions returns the actions that a person is mailed about.
+func SecurityActions() []AuditAction {
+	return []AuditAction{
+		PasswordChanged, PasswordReset, EmailChangeRequested, EmailChanged, MFAEnabled, MFADisabled,
+		RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRemoved,
+	}
+}
+
 // AuditEntry says who did what in an organization: ids, never names, so that
 // a person's deletion leaves nothing of them in it.
 type AuditEntry struct {

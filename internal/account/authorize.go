@@ -117,16 +117,18 @@ func (s *Service) admit(ctx context.Context, id Identity, records Records) (Call
 	if user == nil {
 		return Caller{}, s.enter(ctx, id)
 	}
-	session := records.Session(id.UserID, id.SessionID)
+	session, signedIn := records.Session(id.UserID, id.SessionID), time.Unix(id.AuthTime, 0)
 	switch {
 	case user.Status != UserActive:
 		return Caller{}, ErrUserInactive
-	case !session.good(user, time.Unix(id.AuthTime, 0)):
+	case !session.good(user, signedIn):
 		return Caller{}, ErrSessionRevoked
 	case session == nil:
 		return Caller{}, s.startSession(ctx, id, user)
 	}
-	return Caller{User: *user, Session: *session, Account: Account{grants: s.grants}, token: id.AccessToken}, nil
+	return Caller{
+		User: *user, Session: *session, Account: Account{grants: s.grants}, token: id.AccessToken, authTime: signedIn,
+	}, nil
 }
 
 // enter makes the records of a person who has none yet: one whom no sign-up

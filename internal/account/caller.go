@@ -1,5 +1,7 @@
 package account
 
+import "time"
+
 // Identity is what a good access token says. Only the HTTP layer makes one,
 // from claims that were checked.
 type Identity struct {
@@ -61,7 +63,8 @@ type Caller struct {
 	Account
 
 	// token is the caller's own access token, for calls in their name.
-	token string
+	token    string
+	authTime time.Time
 }
 
 // ActiveOrganizationID is the team that the request acts for, or empty in

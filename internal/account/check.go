@@ -135,7 +135,7 @@ func (m *Maintenance) judgeUser(ctx context.Context, u *User, found Records, cou
 func judgeHome(u *User, found Records) []Finding {
 	o, member := found.Organization(u.ID), found.Membership(u.ID, u.ID)
 	var findings []Finding
-	broken := func(detail string) { findings = append(findings, breaks(RulePersonal, u, detail)) }
+	broken := func(detail string) { findings = append(findings, breaks(RulePersonal, u, "%s", detail)) }
 	switch {
 	case o == nil:
 		broken("has no personal organization")

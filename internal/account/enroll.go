@@ -19,6 +19,8 @@ type Person struct {
 	Name          string
 	GivenName     string
 	FamilyName    string
+	// MFA says whether sign-ins ask for a code of the person's device.
+	MFA bool
 	// Locale is a BCP 47 tag that the person's client named; it may be anything.
 	Locale string
 }
@@ -111,15 +113,17 @@ func (s *Service) language(locale string) string {
 }
 
 // EndSessions ends every sign-in of a user before now, as a password reset
-// does. A user without records has none to end.
+// does, and notes it. A user without records has none to end.
 func (s *Service) EndSessions(ctx context.Context, userID string) error {
 	now, none := s.clock(), ""
 	// Whole seconds, as auth_time has them: a sign-in right after a reset is
 	// good, and so, for less than a second, is one right before it.
 	from := now.Truncate(time.Second)
-	err := s.commit(ctx, Change{Updates: []Update{ChangeUser{
-		UserID: userID, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now,
-	}}})
+	change := Change{Updates: []Update{ChangeUser{
+		UserID: userID, SessionsValidFrom: &from, KeptSession: &none, PasswordChangedAt: &now, UpdatedAt: now,
+	}}}
+	s.audit(&change, userID, userID, PasswordReset, userID, "")
+	err := s.commit(ctx, change)
 	if premiseFailed(err, UserKey(userID)) {
 		return nil
 	}

@@ -25,6 +25,9 @@ const (
 	CodeEmailMismatch        Code = "email_mismatch"
 	CodeEmailNotVerified     Code = "email_not_verified"
 	CodeSlugTaken            Code = "slug_taken"
+	CodeEmailTaken           Code = "email_taken"
+	CodeMFANotEnabled        Code = "mfa_not_enabled"
+	CodeMFAAlreadyEnabled    Code = "mfa_already_enabled"
 	CodeAlreadyMember        Code = "already_member"
 	CodeAlreadyInvited       Code = "already_invited"
 	CodeInvitationNotPending Code = "invitation_not_pending"
@@ -58,6 +61,9 @@ const (
 	FieldUnknownValue FieldCode = "unknown_value"
 	FieldNotAllowed   FieldCode = "not_allowed"
 	FieldIncorrect    FieldCode = "incorrect"
+	FieldExpired      FieldCode = "expired"
+	FieldBreached     FieldCode = "breached"
+	FieldReused       FieldCode = "reused"
 )
 
 // FieldCodes returns the closed set of field codes, in no order.
@@ -126,6 +132,8 @@ var (
 	ErrReauthenticate       = &Error{Code: CodeReauthentication, Detail: "Sign in again first: this needs a sign-in within the last 10 minutes."}
 	ErrEmailMismatch        = &Error{Code: CodeEmailMismatch, Detail: "The invitation is for another address than yours."}
 	ErrEmailNotVerified     = &Error{Code: CodeEmailNotVerified, Detail: "Verify your address first."}
+	ErrMFANotEnabled        = &Error{Code: CodeMFANotEnabled, Detail: "Sign-ins do not ask for a code."}
+	ErrMFAAlreadyEnabled    = &Error{Code: CodeMFAAlreadyEnabled, Detail: "Sign-ins ask for a code already."}
 	ErrSlugTaken            = &Error{Code: CodeSlugTaken, Detail: "Another organization has this slug."}
 	ErrAlreadyMember        = &Error{Code: CodeAlreadyMember, Detail: "This person is a member already."}
 	ErrAlreadyInvited       = &Error{Code: CodeAlreadyInvited, Detail: "This address has a pending invitation already."}
@@ -165,4 +173,7 @@ var fieldDetails = map[FieldCode]string{
 	FieldUnknownValue: "This is none of the possible values.",
 	FieldNotAllowed:   "This is not allowed here.",
 	FieldIncorrect:    "This is not right.",
+	FieldExpired:      "This has expired. Ask for a new one.",
+	FieldBreached:     "This password is known from a breach elsewhere. Choose another.",
+	FieldReused:       "This was used before.",
 }

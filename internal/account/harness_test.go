@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"testing"
@@ -34,6 +35,8 @@ type faultyStore struct {
 	// for the engine's answer and nothing is done.
 	onRead   func(n int) error
 	onCommit func(n int) error
+	// afterCommit is asked once a commit was made; an error loses its answer.
+	afterCommit func() error
 	// onKeys sees what is read.
 	onKeys func([]account.Key)
 }
@@ -67,7 +70,13 @@ func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {
 			return err
 		}
 	}
-	return s.Model.Commit(ctx, change)
+	if err := s.Model.Commit(ctx, change); err != nil {
+		return err
+	}
+	if s.afterCommit != nil {
+		return s.afterCommit()
+	}
+	return nil
 }
 
 // calls returns the reads and commits since the last time it was asked.
@@ -117,6 +126,37 @@ type world struct {
 	store *faultyStore
 	pool  *fakePool
 	now   time.Time
+	// mails are those that were sent, each "<kind> to <address>".
+	mails []string
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+func (w *world) newID() string { return rand.Text() }
+
+func (w *world) SendInvitation(_ context.Context, m account.InvitationMail) error {
+	w.mails = append(w.mails, "invitation to "+m.To)
+	return nil
+}
+
+func (w *world) SendOwnershipReceived(_ context.Context, m account.OwnershipMail) error {
+	w.mails = append(w.mails, "ownership to "+m.To)
+	return nil
+}
+
+func (w *world) SendSecurityNotice(_ context.Context, m account.SecurityMail) error {
+	w.mails = append(w.mails, string(m.Action)+" to "+m.To)
+	return nil
+}
+
+func (w *world) SendDeletionAccepted(_ context.Context, m account.DeletionMail) error {
+	w.mails = append(w.mails, "deletion accepted to "+m.To)
+	return nil
+}
+
+func (w *world) SendDeletionCompleted(_ context.Context, m account.DeletionMail) error {
+	w.mails = append(w.mails, "deletion completed to "+m.To)
+	return nil
 }
 
 func newWorld(t *testing.T, change ...func(*account.Config)) *world {
@@ -129,7 +169,7 @@ func newWorld(t *testing.T, change ...func(*account.Config)) *world {
 	w.pool = &fakePool{people: map[string]account.Person{tokenOf(ada): adaPerson()}}
 	w.Service = account.NewService(account.Options{
 		Store: w.store, Pool: w.pool, Config: config, Grants: account.CoreGrants(),
-		SessionValidity: validity, Now: func() time.Time { return w.now },
+		SessionValidity: validity, Now: w.clock, NewID: w.newID, Mailer: w,
 	})
 	return w
 }

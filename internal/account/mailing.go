@@ -15,6 +15,8 @@ type Mailer interface {
 	// SendOwnershipReceived fails as SendInvitation does.
 	SendOwnershipReceived(ctx context.Context, m OwnershipMail) error
 	Farewells
+	// SendSecurityNotice fails as SendInvitation does.
+	SendSecurityNotice(ctx context.Context, m SecurityMail) error
 }
 
 // InvitationMail is what the mail of an invitation says.
@@ -37,6 +39,38 @@ type OwnershipMail struct {
 	GiverName        string
 	// Language is the new owner's.
 	Language string
+}
+
+// SecurityMail tells somebody what happened to the security of their account.
+type SecurityMail struct {
+	To string
+	// Action is one of SecurityActions.
+	Action AuditAction
+	At     time.Time
+	// Language is the person's.
+	Language string
+}
+
+// MailSecurity tells a person of what was done to their security, at the
+// address that they have or, after a change of it, had. The table's stream
+// calls it with what was noted.
+func (s *Service) MailSecurity(ctx context.Context, userID string, action AuditAction, at time.Time) error {
+	records, err := s.store.Read(ctx, UserKey(userID))
+	if err != nil {
+		return err
+	}
+	u := records.User(userID)
+	if u == nil || u.Status != UserActive {
+		return nil
+	}
+	to := u.Email
+	if last := len(u.FormerEmails) - 1; action == EmailChanged && last >= 0 {
+		to = u.FormerEmails[last]
+	}
+	if to == "" {
+		return nil
+	}
+	return s.mailer.SendSecurityNotice(ctx, SecurityMail{To: to, Action: action, At: at, Language: u.Preferences.Language})
 }
 
 // MailInvitation sends the mail of an invitation. The table's stream calls it

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestRename(t *testing.T) {
 		t.Errorf("%d reads, %d commits, want one commit behind authorize", reads, commits)
 	}
 	records := w.store.All()
-	if *records.User(ada) != user || records.Organization(ada).Name != "Ada King's Organization" ||
+	if !reflect.DeepEqual(*records.User(ada), user) || records.Organization(ada).Name != "Ada King's Organization" ||
 		records.Membership(ada, ada).UserName != "Ada King" || records.Membership(ada, ada).UserVersion != user.Version {
 		t.Errorf("records: %+v, %+v, %+v", records.User(ada), records.Organization(ada), records.Membership(ada, ada))
 	}
@@ -71,7 +72,7 @@ func TestRenameRefuses(t *testing.T) {
 			if !errors.As(err, &refusal) || len(refusal.Fields) != 1 || refusal.Fields[0].Field != "/name" || refusal.Fields[0].Code != c.want {
 				t.Errorf("got %v", err)
 			}
-			if *w.user(t) != *before || w.pool.people[tokenOf(ada)].Name != "Ada" {
+			if !reflect.DeepEqual(w.user(t), before) || w.pool.people[tokenOf(ada)].Name != "Ada" {
 				t.Error("something changed")
 			}
 		})

@@ -20,6 +20,8 @@ const (
 	KindCertificate  Kind = "certificate"
 	KindExport       Kind = "export"
 	KindDatum        Kind = "datum"
+	KindRecovery     Kind = "recovery"
+	KindPasskey      Kind = "passkey"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -84,9 +86,16 @@ func AuditKey(organizationID, entryID string) Key { return Key{KindAudit, organi
 // LimitKey names the count of what somebody did within a window of time.
 func LimitKey(who, kind string) Key { return Key{KindLimit, who, kind} }
 
+// RecoveryKey names a user's recovery codes.
+func RecoveryKey(userID string) Key { return Key{KindRecovery, userID, ""} }
+
+// PasskeyKey names the name that a user gave to a passkey.
+func PasskeyKey(userID, credentialID string) Key { return Key{KindPasskey, userID, credentialID} }
+
 // Record is one thing that the store keeps: *User, *Address, *Session,
 // *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
-// *Invited, *AuditEntry, *Limit, *Certificate, *Export or *Datum.
+// *Invited, *AuditEntry, *Limit, *Certificate, *Export, *Datum, *Recovery or
+// *PasskeyName.
 type Record interface {
 	// Key names the record.
 	Key() Key
@@ -134,6 +143,14 @@ func (r Records) Limit(who, kind string) *Limit { return find[*Limit](r, LimitKe
 // Deletion returns a user's deletion that was read, or nil.
 func (r Records) Deletion(userID string) *Deletion {
 	return find[*Deletion](r, DeletionKey(userID))
+}
+
+// Recovery returns a user's recovery codes that were read, or nil.
+func (r Records) Recovery(userID string) *Recovery { return find[*Recovery](r, RecoveryKey(userID)) }
+
+// PasskeyName returns the name of a passkey that was read, or nil.
+func (r Records) PasskeyName(userID, credentialID string) *PasskeyName {
+	return find[*PasskeyName](r, PasskeyKey(userID, credentialID))
 }
 
 func find[T Record](r Records, k Key) T {

@@ -49,6 +49,8 @@ type Service struct {
 	policies        []Policy
 	remover         Remover
 	exports         Exports
+	credentials     Credentials
+	breached        *BreachedPasswords
 }
 
 // Options is what a Service works with; every field is needed but Images, which
@@ -67,6 +69,10 @@ type Options struct {
 	// MAC makes and checks the tokens of invitations; functions without such
 	// routes leave it out.
 	MAC MAC
+	// Credentials are only for the security settings.
+	Credentials Credentials
+	// Breached is the product's list of passwords to refuse; nil for none.
+	Breached *BreachedPasswords
 	// Mailer is only for what the table's stream asks for.
 	Mailer Mailer
 	// Policies are the product's own, asked behind Hearth's.
@@ -86,6 +92,7 @@ func NewService(o Options) *Service {
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
 		policies: append(corePolicies(), o.Policies...), remover: o.Remover, exports: o.Exports,
+		credentials: o.Credentials, breached: o.Breached,
 	}
 }
 

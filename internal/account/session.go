@@ -14,7 +14,9 @@ type Session struct {
 	// personal context. It counts only while the user is a member.
 	ActiveOrganizationID string
 	// Device is what the client said of itself when the session was first seen.
-	Device     string
+	Device string
+	// AuthTime is when the person signed in, in whole seconds.
+	AuthTime   time.Time
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	// RevokedAt ends the session; the record stays, so that no token brings it back.

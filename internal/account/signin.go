@@ -23,11 +23,11 @@ func (s *Service) startSession(ctx context.Context, id Identity, user *User) err
 	if err := s.heal(ctx, id, user); err != nil {
 		return err
 	}
-	now := s.clock()
+	now, signedIn := s.clock(), time.Unix(id.AuthTime, 0).UTC()
 	session := &Session{
 		UserID: user.ID, ID: id.SessionID, ActiveOrganizationID: active,
-		Device: Truncate(CleanName(id.Device), maxDeviceLength), CreatedAt: now, LastSeenAt: now,
-		ExpiresAt: time.Unix(id.AuthTime, 0).UTC().Add(s.sessionValidity), Version: 1,
+		Device:   Truncate(CleanName(id.Device), maxDeviceLength),
+		AuthTime: signedIn, CreatedAt: now, LastSeenAt: now, ExpiresAt: signedIn.Add(s.sessionValidity), Version: 1,
 	}
 	err := s.commit(ctx, Change{
 		Premises: []Premise{UserIsActive{UserID: user.ID}, IsAbsent{Of: session.Key()}},
@@ -41,9 +41,10 @@ func (s *Service) startSession(ctx context.Context, id Identity, user *User) err
 	}
 }
 
-// heal finishes a change of name that was killed between the identity provider
-// and the table. A sign-in is the moment at which the person sees the
-// difference; a provider that does not answer leaves it to the next one.
+// heal finishes a change of name or address that was killed between the
+// identity provider and the table, or made around Hearth. A sign-in is the
+// moment at which the person sees the difference; a provider that does not
+// answer leaves it to the next one.
 func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	if id.entered {
 		return nil
@@ -52,6 +53,11 @@ func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	if err != nil || person.ID != user.ID {
 		return nil //nolint:nilerr // the sign-in is good whether or not the provider answers
 	}
+	repaired, err := s.repair(ctx, *user, person)
+	if err != nil {
+		return err
+	}
+	*user = repaired
 	name := fittingName(person.Name)
 	if name == "" || name == user.Name {
 		return nil

@@ -22,6 +22,7 @@ func TestFirstRequestOfASession(t *testing.T) {
 	expectAccount(t, caller, err, ada, account.Owner)
 	want := &account.Session{
 		UserID: ada, ID: phone, Device: "Mozilla/5.0 (" + strings.Repeat("x", 187), CreatedAt: w.now, LastSeenAt: w.now,
+		AuthTime:  time.Unix(id.AuthTime, 0).UTC(),
 		ExpiresAt: time.Unix(id.AuthTime, 0).UTC().Add(validity), Version: 1,
 	}
 	if diff := cmp.Diff(want, w.store.All().Session(ada, phone)); diff != "" {

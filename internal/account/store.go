@@ -32,6 +32,9 @@ type Lists interface {
 	// team, strongly consistent and ordered by organization id, beginning
 	// behind the organization id after.
 	Memberships(ctx context.Context, userID, after string, limit int) (page []*Membership, next string, err error)
+	// Sessions returns at most limit of a user's sessions, in no order that
+	// means anything, strongly consistent, behind the session id after.
+	Sessions(ctx context.Context, userID, after string, limit int) (page []*Session, next string, err error)
 	// Members returns at most limit memberships of an organization whose
 	// folded user name begins with prefix, folded, ordered by name, beginning
 	// behind the position after. The list may lag behind commits for a moment.

@@ -25,6 +25,13 @@ type User struct {
 	// Email and EmailVerified are copies for display: the pool is the truth.
 	Email         string
 	EmailVerified bool
+	// PendingEmail is the address that waits to be proven; empty without one.
+	PendingEmail string
+	// FormerEmails are the addresses that the user had before, folded.
+	FormerEmails []string
+	// PasswordChangedAt is when it was last changed or reset; zero for never.
+	PasswordChangedAt time.Time
+	MFA               MFA
 	// Name is 1 to 64 characters.
 	Name string
 	// ImageKey is where the image is kept; empty without one.
@@ -50,6 +57,14 @@ type User struct {
 	UpdatedAt time.Time
 }
 
+// MFA is whether sign-ins ask for a code of the user's device. Enabled is a
+// copy: the pool is the truth.
+type MFA struct {
+	Enabled bool
+	// DeviceName is what the person calls the device; it may be empty.
+	DeviceName string
+}
+
 // Preferences are what a user chose for every account.
 type Preferences struct {
 	// Theme is light, dark or system.
@@ -73,8 +88,16 @@ func (u *User) Revision() int { return u.Version }
 
 // ChangeUser changes a user; a nil field stays as it is.
 type ChangeUser struct {
-	UserID string
-	Name   *string
+	UserID        string
+	Name          *string
+	Email         *string
+	EmailVerified *bool
+	// PendingEmail "" ends a change of address.
+	PendingEmail *string
+	// FormerEmails replaces the list.
+	FormerEmails      []string
+	PasswordChangedAt *time.Time
+	MFA               *MFA
 	// ImageKey "" takes the image away.
 	ImageKey          *string
 	Theme             *string
@@ -102,6 +125,14 @@ func (c ChangeUser) Apply(r Record) Record {
 	}
 	u := *old
 	set(&u.Name, c.Name)
+	set(&u.Email, c.Email)
+	set(&u.EmailVerified, c.EmailVerified)
+	set(&u.PendingEmail, c.PendingEmail)
+	if c.FormerEmails != nil {
+		u.FormerEmails = c.FormerEmails
+	}
+	set(&u.PasswordChangedAt, c.PasswordChangedAt)
+	set(&u.MFA, c.MFA)
 	set(&u.ImageKey, c.ImageKey)
 	set(&u.Preferences.Theme, c.Theme)
 	set(&u.Preferences.Language, c.Language)

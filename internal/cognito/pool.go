@@ -44,9 +44,21 @@ type Pool struct {
 	OptionalAttributes []string
 	// PasswordPolicy holds for sign-up, reset and change.
 	PasswordPolicy PasswordPolicy
+	// MFA says whether users may, must or cannot have a second factor, and
+	// MFAFactors which.
+	MFA        MFAConfiguration
+	MFAFactors []MFAFactor
 	// RelyingPartyID is the domain that passkeys are bound to. Changing it
 	// later makes every registered passkey useless.
 	RelyingPartyID string
+	// UserVerification holds for the registration and the use of passkeys.
+	UserVerification UserVerification
+	// WebAuthnFactor is what a passkey counts for. With WebAuthnSingleFactor
+	// someone who turned MFA on could no longer sign in by passkey.
+	// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnConfigurationType.html
+	WebAuthnFactor WebAuthnFactor
+	// FirstFactors are what a choice-based sign-in may begin with.
+	FirstFactors []FirstFactor
 	// ConfirmationCodeValidity and ResetCodeValidity are Cognito's own and
 	// cannot be set there: 24 hours for a sign-up code, one hour for a password
 	// reset code.
@@ -82,6 +94,22 @@ type PasswordPolicy struct {
 	RequireSymbols   bool `json:"requireSymbols"`
 }
 
+// MFAConfiguration is Cognito's MfaConfiguration. "ON", which makes everybody
+// enrol at the next sign-in, is not one that Hearth has.
+type MFAConfiguration string
+
+// The configurations that Hearth can have.
+const (
+	MFAOff      MFAConfiguration = "OFF"
+	MFAOptional MFAConfiguration = "OPTIONAL"
+)
+
+// MFAFactor is a second factor in the words of Cognito's EnabledMfas.
+type MFAFactor string
+
+// MFASoftwareToken is a code by an authenticator app (TOTP, RFC 6238).
+const MFASoftwareToken MFAFactor = "SOFTWARE_TOKEN_MFA"
+
 // AuthFlow is an authentication flow in the words of Cognito's ExplicitAuthFlows.
 type AuthFlow string
 
@@ -92,6 +120,39 @@ const (
 	FlowPassword      AuthFlow = "ALLOW_USER_PASSWORD_AUTH"
 	FlowRefresh       AuthFlow = "ALLOW_REFRESH_TOKEN_AUTH"
 	FlowAdminPassword AuthFlow = "ALLOW_ADMIN_USER_PASSWORD_AUTH"
+)
+
+// FirstFactor is a first factor of choice-based sign-in in the words of
+// Cognito's AllowedFirstAuthFactors.
+type FirstFactor string
+
+// The first factors that Hearth's pool allows.
+const (
+	FactorPassword FirstFactor = "PASSWORD"
+	FactorWebAuthn FirstFactor = "WEB_AUTHN"
+)
+
+// UserVerification says whether an authenticator must check that its user is
+// the right one (PIN, fingerprint, face), in the words of Cognito's
+// WebAuthnConfiguration.
+type UserVerification string
+
+// Cognito's settings of user verification.
+const (
+	VerificationRequired  UserVerification = "required"
+	VerificationPreferred UserVerification = "preferred"
+)
+
+// WebAuthnFactor says how many factors a passkey counts for, in the words of
+// Cognito's WebAuthnConfiguration.
+type WebAuthnFactor string
+
+// Cognito's settings of what a passkey counts for.
+const (
+	// WebAuthnSingleFactor keeps users with MFA from signing in by passkey.
+	WebAuthnSingleFactor WebAuthnFactor = "SINGLE_FACTOR"
+	// WebAuthnMultiFactor lets a passkey with user verification count as both.
+	WebAuthnMultiFactor WebAuthnFactor = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 )
 
 // Client is the settings of one app client. Neither of Hearth's clients has a
@@ -139,7 +200,12 @@ func Settings(o Options) Pool {
 		RequiredAttributes:        []string{AttributeEmail},
 		OptionalAttributes:        []string{AttributeName, AttributeGivenName, AttributeFamilyName, AttributeLocale},
 		PasswordPolicy:            DefaultPasswordPolicy(),
+		MFA:                       MFAOptional,
+		MFAFactors:                []MFAFactor{MFASoftwareToken},
 		RelyingPartyID:            o.RelyingPartyID,
+		UserVerification:          VerificationRequired,
+		WebAuthnFactor:            WebAuthnMultiFactor,
+		FirstFactors:              []FirstFactor{FactorPassword, FactorWebAuthn},
 		ConfirmationCodeValidity:  24 * time.Hour,
 		ResetCodeValidity:         time.Hour,
 		TemporaryPasswordValidity: 7 * 24 * time.Hour,

@@ -12,6 +12,7 @@ const (
 	attributeActor  = "actor"
 	attributeAction = "action"
 	attributeTarget = "target"
+	attributeTime   = "time"
 )
 
 type auditItem struct {

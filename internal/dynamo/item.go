@@ -63,6 +63,10 @@ func encode(r account.Record) (attributes, error) {
 		item = newExportItem(r)
 	case *account.Datum:
 		return encodeDatum(r)
+	case *account.Recovery:
+		item = newRecoveryItem(r)
+	case *account.PasskeyName:
+		item = newPasskeyItem(r)
 	default:
 		return nil, fmt.Errorf("no item for a %T", r)
 	}
@@ -114,6 +118,10 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i exportItem) account.Record { return i.record(key) })
 	case account.KindDatum:
 		return decodeDatum(item, key)
+	case account.KindRecovery:
+		return decodeAs(item, func(i recoveryItem) account.Record { return i.record(key) })
+	case account.KindPasskey:
+		return decodeAs(item, func(i passkeyItem) account.Record { return i.record(key) })
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }
@@ -177,6 +185,14 @@ func assignTime(u expression.UpdateBuilder, name string, value *time.Time) expre
 		return u
 	case value.IsZero():
 		return u.Remove(expression.Name(name))
+	}
+	return u.Set(expression.Name(name), expression.Value(*value))
+}
+
+// assignBool sets a truth value, and leaves it where there is no new one.
+func assignBool(u expression.UpdateBuilder, name string, value *bool) expression.UpdateBuilder {
+	if value == nil {
+		return u
 	}
 	return u.Set(expression.Name(name), expression.Value(*value))
 }

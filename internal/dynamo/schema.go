@@ -31,6 +31,8 @@ import (
 //	idempotency   USER#<id>           IDEMPOTENCY#<key>
 //	limit         USER#<id>, or       LIMIT#<kind>
 //	              LIMIT#<hash>
+//	recovery      USER#<id>           RECOVERY
+//	passkey       USER#<id>           PASSKEY#<credentialId>
 //
 // Who reads and writes them, and in how many calls (a transaction or batch is one):
 //
@@ -42,7 +44,10 @@ import (
 //	  organization, membership; or the sign-up trigger
 //	last use of a session, once in 15 minutes            + 1 TransactWriteItems
 //	end all sessions of a user                           1 TransactWriteItems
-//	memberships of a user, a page                        1 Query
+//	memberships or sessions of a user, a page            1 Query
+//	change a password, an address, MFA or a passkey      authorize + 1 TransactWriteItems,
+//	                                                     and a BatchGetItem of what it moves
+//	get back in by a recovery code                       3 BatchGetItem, 4 TransactWriteItems
 //	the switcher: memberships, then user, session and    1 Query, 1 BatchGetItem
 //	  organizations
 //	choose an account, change a profile or preferences   authorize + 1 TransactWriteItems
@@ -82,6 +87,8 @@ const (
 	exportSort        = "EXPORT"
 	certificateSort   = "CERTIFICATE"
 	idempotencyPrefix = "IDEMPOTENCY#"
+	recoverySort      = "RECOVERY"
+	passkeyPrefix     = "PASSKEY#"
 )
 
 // nameEnd stands behind the name in the list of members. It sorts before every
@@ -121,6 +128,10 @@ func primaryKey(k account.Key) (keys, error) {
 		return keys{PK: dataPrefix + k.Owner, SK: k.ID}, nil
 	case account.KindIdempotency:
 		return keys{PK: userPrefix + k.Owner, SK: idempotencyPrefix + k.ID}, nil
+	case account.KindRecovery:
+		return keys{PK: userPrefix + k.Owner, SK: recoverySort}, nil
+	case account.KindPasskey:
+		return keys{PK: userPrefix + k.Owner, SK: passkeyPrefix + k.ID}, nil
 	case account.KindSlug:
 		return keys{PK: slugPrefix + k.Owner, SK: slugSort}, nil
 	case account.KindInvitation:
@@ -189,7 +200,7 @@ func dueUntil(t time.Time) string { return t.UTC().Format(time.RFC3339) + "$" }
 var (
 	userRecords = map[string]func(userID, id string) account.Key{
 		sessionPrefix: account.SessionKey, membershipPrefix: account.MembershipKey,
-		idempotencyPrefix: account.IdempotencyKey, limitPrefix: account.LimitKey,
+		idempotencyPrefix: account.IdempotencyKey, limitPrefix: account.LimitKey, passkeyPrefix: account.PasskeyKey,
 	}
 	organizationRecords = map[string]func(organizationID, id string) account.Key{
 		invitationPrefix: account.InvitationKey, invitedPrefix: account.InvitedKey, auditPrefix: account.AuditKey,
@@ -233,6 +244,8 @@ func userRecord(userID, sk string) (account.Key, bool) {
 		return account.DeletionKey(userID), true
 	case exportSort:
 		return account.ExportKey(userID), true
+	case recoverySort:
+		return account.RecoveryKey(userID), true
 	}
 	return prefixed(userRecords, userID, sk)
 }

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -18,6 +19,7 @@ type sessionItem struct {
 	base
 	ActiveOrganizationID string     `dynamodbav:"activeOrganizationId,omitempty"`
 	Device               string     `dynamodbav:"device,omitempty"`
+	AuthTime             time.Time  `dynamodbav:"authTime,unixtime"`
 	CreatedAt            time.Time  `dynamodbav:"createdAt"`
 	LastSeenAt           time.Time  `dynamodbav:"lastSeenAt"`
 	RevokedAt            *time.Time `dynamodbav:"revokedAt,omitempty"`
@@ -28,16 +30,25 @@ type sessionItem struct {
 func newSessionItem(s *account.Session) sessionItem {
 	return sessionItem{
 		base: newBase(s), ActiveOrganizationID: s.ActiveOrganizationID, Device: s.Device,
-		CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt, RevokedAt: optional(s.RevokedAt), ExpiresAt: s.ExpiresAt,
+		AuthTime: s.AuthTime, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt, RevokedAt: optional(s.RevokedAt), ExpiresAt: s.ExpiresAt,
 	}
 }
 
 func (i sessionItem) record(k account.Key) *account.Session {
 	return &account.Session{
 		UserID: k.Owner, ID: k.ID, ActiveOrganizationID: i.ActiveOrganizationID, Device: i.Device,
-		CreatedAt: i.CreatedAt.UTC(), LastSeenAt: i.LastSeenAt.UTC(), RevokedAt: required(i.RevokedAt),
+		AuthTime: i.AuthTime.UTC(), CreatedAt: i.CreatedAt.UTC(), LastSeenAt: i.LastSeenAt.UTC(), RevokedAt: required(i.RevokedAt),
 		ExpiresAt: i.ExpiresAt.UTC(), Version: i.Version,
 	}
+}
+
+// Sessions returns a page of a user's sessions in one Query.
+func (s *Store) Sessions(ctx context.Context, userID, after string, limit int) ([]*account.Session, string, error) {
+	q := list{of: "sessions", partition: userPrefix + userID, begins: sessionPrefix}
+	if after != "" {
+		q.after = keys{PK: q.partition, SK: sessionPrefix + after}
+	}
+	return page(ctx, s, q, limit, func(s *account.Session) string { return s.ID })
 }
 
 func updateSession(u expression.UpdateBuilder, c account.ChangeSession) expression.UpdateBuilder {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -17,21 +19,28 @@ import (
 // Follower does what a change in the table asks for afterwards; it is
 // account.Service.
 type Follower interface {
+	Mails
 	// FollowUser brings the copies of a user up to the user.
 	FollowUser(ctx context.Context, userID string) error
 	// FollowImage keeps the image that a user or an organization has now and
 	// deletes the one that it replaced; either may be empty.
 	FollowImage(ctx context.Context, of account.Key, before, after string) error
-	// MailInvitation sends the mail of an invitation, the sendCount-th.
-	MailInvitation(ctx context.Context, organizationID, invitationID string, sendCount int) error
-	// MailNewOwner tells somebody that they own an organization now.
-	MailNewOwner(ctx context.Context, organizationID, userID, giverID string) error
 	// RevokeInvitationsOf ends what somebody sent who is a member no more.
 	RevokeInvitationsOf(ctx context.Context, organizationID, userID string) error
 	// Purge takes a chunk of a closing organization apart.
 	Purge(ctx context.Context, organizationID string) (done bool, err error)
 	// Redrive takes up what is due and that the stream lost.
 	Redrive(ctx context.Context) (taken int, err error)
+}
+
+// Mails are what a change is mailed about.
+type Mails interface {
+	// MailInvitation sends the mail of an invitation, the sendCount-th.
+	MailInvitation(ctx context.Context, organizationID, invitationID string, sendCount int) error
+	// MailNewOwner tells somebody that they own an organization now.
+	MailNewOwner(ctx context.Context, organizationID, userID, giverID string) error
+	// MailSecurity tells somebody what was done to their security.
+	MailSecurity(ctx context.Context, userID string, action account.AuditAction, at time.Time) error
 }
 
 // RedriveEvent is what the schedule hands to the function beside the stream.
@@ -130,11 +139,9 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 			return follower.MailInvitation(ctx, key.Owner, key.ID, sent)
 		}
 	case account.KindAudit:
-		if text(change.after, attributeAction) == string(account.OwnershipTransferred) {
-			return follower.MailNewOwner(ctx, key.Owner, text(change.after, attributeTarget), text(change.after, attributeActor))
-		}
+		return change.ofAudit(ctx, follower)
 	case account.KindAddress, account.KindSession, account.KindDeletion, account.KindIdempotency,
-		account.KindSlug, account.KindInvited, account.KindLimit: // nothing follows from them
+		account.KindSlug, account.KindInvited, account.KindLimit, account.KindRecovery, account.KindPasskey: // nothing follows from them
 	}
 	return nil
 }
@@ -183,6 +190,22 @@ func (s streamed) ofOrganization(ctx context.Context, follower Follower) error {
 	if text(s.after, attributeStatus) == string(account.OrganizationClosing) {
 		_, err := follower.Purge(ctx, s.key.Owner)
 		return err
+	}
+	return nil
+}
+
+// ofAudit mails what somebody wants to hear of.
+func (s streamed) ofAudit(ctx context.Context, follower Follower) error {
+	action := account.AuditAction(text(s.after, attributeAction))
+	switch {
+	case action == account.OwnershipTransferred:
+		return follower.MailNewOwner(ctx, s.key.Owner, text(s.after, attributeTarget), text(s.after, attributeActor))
+	case slices.Contains(account.SecurityActions(), action):
+		at, err := time.Parse(time.RFC3339, text(s.after, attributeTime))
+		if err != nil {
+			return fmt.Errorf("audit entry: %w", err)
+		}
+		return follower.MailSecurity(ctx, s.key.Owner, action, at)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -49,6 +50,10 @@ func (d *diary) MailInvitation(_ context.Context, organizationID, invitationID s
 
 func (d *diary) MailNewOwner(_ context.Context, organizationID, userID, giverID string) error {
 	return d.note("mail new owner %s %s %s", organizationID, userID, giverID)
+}
+
+func (d *diary) MailSecurity(_ context.Context, userID string, action account.AuditAction, at time.Time) error {
+	return d.note("mail %s %s at %s", userID, action, at.Format(time.RFC3339))
 }
 
 func (d *diary) RevokeInvitationsOf(_ context.Context, organizationID, userID string) error {
@@ -156,7 +161,12 @@ func TestWhatTheStreamAsksFor(t *testing.T) {
 		"a transfer's entry purged": {
 			streamRecord("ORG#o", "AUDIT#a", map[string]any{"action": "ownership.transferred", "actor": "u", "target": "v"}, nil), nil,
 		},
-		"what nobody knows": {streamRecord("NEW#o", "ORG", map[string]any{}, map[string]any{"status": "closing"}), nil},
+		"what somebody did to their security": {
+			streamRecord("ORG#u", "AUDIT#a", nil, map[string]any{"action": "mfa.disabled", "actor": "u", "target": "u", "time": "2026-11-23T09:30:00.123Z"}),
+			[]string{"mail u mfa.disabled at 2026-11-23T09:30:00Z"},
+		},
+		"a recovery code used": {streamRecord("USER#u", "RECOVERY", map[string]any{"version": 1}, map[string]any{"version": 2}), nil},
+		"what nobody knows":    {streamRecord("NEW#o", "ORG", map[string]any{}, map[string]any{"status": "closing"}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

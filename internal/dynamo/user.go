@@ -10,6 +10,12 @@ import (
 
 const (
 	attributeEmail             = "email"
+	attributeEmailVerified     = "emailVerified"
+	attributePendingEmail      = "pendingEmail"
+	attributeFormerEmails      = "formerEmails"
+	attributePasswordChanged   = "passwordChangedAt"
+	attributeMFA               = "mfa"
+	attributeMFADevice         = "mfaDevice"
 	attributeImageKey          = "imageKey"
 	attributeTheme             = "theme"
 	attributeLanguage          = "language"
@@ -25,6 +31,11 @@ type userItem struct {
 	Username            string             `dynamodbav:"username"`
 	Email               string             `dynamodbav:"email"`
 	EmailVerified       bool               `dynamodbav:"emailVerified"`
+	PendingEmail        string             `dynamodbav:"pendingEmail,omitempty"`
+	FormerEmails        []string           `dynamodbav:"formerEmails,omitempty"`
+	PasswordChangedAt   *time.Time         `dynamodbav:"passwordChangedAt,omitempty"`
+	MFA                 bool               `dynamodbav:"mfa,omitempty"`
+	MFADevice           string             `dynamodbav:"mfaDevice,omitempty"`
 	Name                string             `dynamodbav:"name"`
 	ImageKey            string             `dynamodbav:"imageKey,omitempty"`
 	Theme               string             `dynamodbav:"theme"`
@@ -43,6 +54,8 @@ type userItem struct {
 func newUserItem(u *account.User) userItem {
 	return userItem{
 		base: newBase(u), Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
+		PendingEmail: u.PendingEmail, FormerEmails: u.FormerEmails, PasswordChangedAt: optional(u.PasswordChangedAt),
+		MFA: u.MFA.Enabled, MFADevice: u.MFA.DeviceName,
 		Name: u.Name, ImageKey: u.ImageKey, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
 		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
 		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion, GivenUp: u.GivenUp,
@@ -53,6 +66,8 @@ func newUserItem(u *account.User) userItem {
 func (i userItem) record(k account.Key) *account.User {
 	return &account.User{
 		ID: k.Owner, Username: i.Username, Email: i.Email, EmailVerified: i.EmailVerified,
+		PendingEmail: i.PendingEmail, FormerEmails: i.FormerEmails, PasswordChangedAt: required(i.PasswordChangedAt),
+		MFA:  account.MFA{Enabled: i.MFA, DeviceName: i.MFADevice},
 		Name: i.Name, ImageKey: i.ImageKey, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
 		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
 		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion, GivenUp: i.GivenUp,
@@ -63,6 +78,17 @@ func (i userItem) record(k account.Key) *account.User {
 func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.UpdateBuilder {
 	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
 	u = assign(u, attributeName, c.Name)
+	u = assign(u, attributeEmail, c.Email)
+	u = assignBool(u, attributeEmailVerified, c.EmailVerified)
+	u = assign(u, attributePendingEmail, c.PendingEmail)
+	if c.FormerEmails != nil {
+		u = u.Set(expression.Name(attributeFormerEmails), expression.Value(c.FormerEmails))
+	}
+	u = assignTime(u, attributePasswordChanged, c.PasswordChangedAt)
+	if c.MFA != nil {
+		u = assignBool(u, attributeMFA, &c.MFA.Enabled)
+		u = assign(u, attributeMFADevice, &c.MFA.DeviceName)
+	}
 	u = assign(u, attributeImageKey, c.ImageKey)
 	u = assign(u, attributeTheme, c.Theme)
 	u = assign(u, attributeLanguage, c.Language)

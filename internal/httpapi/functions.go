@@ -21,6 +21,22 @@ func RegisterProfile(a *API, d ProfileDependencies) {
 	registerDashboard(a, a.tokens.Now)
 }
 
+// SecurityDependencies is what the security function works with.
+type SecurityDependencies struct {
+	Service *account.Service
+}
+
+// RegisterSecurity registers the routes of the security function.
+func RegisterSecurity(a *API, d SecurityDependencies) {
+	registerSecurity(a, d)
+	registerPassword(a, d)
+	registerEmail(a, d)
+	registerMFA(a, d)
+	registerRecovery(a, d)
+	registerPasskeys(a, d)
+	registerSessions(a, d)
+}
+
 // OrganizationsDependencies is what the organizations function works with.
 type OrganizationsDependencies struct {
 	Service *account.Service

@@ -1,6 +1,10 @@
 package httpapi
 
-import "hearth/internal/account"
+import (
+	"net/http"
+
+	"hearth/internal/account"
+)
 
 // The routes of invitations, for those who send them and those who get them.
 var (
@@ -35,6 +39,7 @@ var (
 	}
 	previewInvitation = Route{
 		Name: "preview-invitation", Method: "POST", Path: "/invitations/preview", Function: Organizations, Open: true, Limited: true,
+		Refuses: http.StatusNotFound,
 		Summary: "What the token of a mail offers, for somebody who is not signed in yet",
 	}
 )

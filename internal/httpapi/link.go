@@ -31,6 +31,9 @@ var sources = []idSource{
 	{listMembers, http.StatusOK, map[string]string{
 		"organizationId": "$request.path.organizationId", "userId": "$response.body#/items/0/userId",
 	}},
+	{listPasskeys, http.StatusOK, map[string]string{"passkeyId": "$response.body#/items/0/id"}},
+	// The first is the session that asks.
+	{listSessions, http.StatusOK, map[string]string{"sessionId": "$response.body#/items/1/id"}},
 	{listMyInvitations, http.StatusOK, map[string]string{"invitationId": "$response.body#/items/0/id"}},
 }
 

@@ -9,7 +9,10 @@ import (
 // Whoever reads the document can come by every id that a path wants.
 func TestTheDocumentLinksToEveryPathWithAnID(t *testing.T) {
 	t.Parallel()
-	text, err := Document(func(a *API) { RegisterOrganizations(a, OrganizationsDependencies{}) })
+	text, err := Document(func(a *API) {
+		RegisterSecurity(a, SecurityDependencies{})
+		RegisterOrganizations(a, OrganizationsDependencies{})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +40,7 @@ func TestTheDocumentLinksToEveryPathWithAnID(t *testing.T) {
 		}
 	}
 	for _, r := range Routes() {
-		if r.Function != Organizations {
+		if r.Function != Organizations && r.Function != Security {
 			continue
 		}
 		if variables := strings.Count(r.Path, "{"); len(linked[r.Name]) != variables {

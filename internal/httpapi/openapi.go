@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -97,10 +98,14 @@ func document(operation *huma.Operation, route Route) {
 		operation.Errors = append(operation.Errors, http.StatusTooManyRequests)
 	}
 	if route.Open {
-		if route.Limited { // a guess that was wrong
-			operation.Errors = append(operation.Errors, http.StatusNotFound)
+		if route.Refuses != 0 {
+			operation.Errors = append(operation.Errors, route.Refuses)
 		}
 		return
+	}
+	if route.Sensitive {
+		operation.Description = fmt.Sprintf("Wants a sign-in (`auth_time`) within the last %d seconds, else 403 `reauthentication_required`: "+
+			"sign in again, then repeat the request.", account.FreshSignIn/time.Second)
 	}
 	operation.Security = []map[string][]string{{bearer: {}}}
 	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict)
@@ -194,7 +199,7 @@ func describeAnswer(status int, response *huma.Response, signedIn bool) {
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		header("WWW-Authenticate", "Why API Gateway's authorizer refused the token.")
+		header("WWW-Authenticate", "Why the token was refused; with reauthentication_required, how old a sign-in may be (RFC 9470).")
 	case http.StatusServiceUnavailable:
 		header("Retry-After", "Seconds to wait, where a function answers.")
 	case http.StatusTooManyRequests:
@@ -204,6 +209,9 @@ func describeAnswer(status int, response *huma.Response, signedIn bool) {
 	}
 	if !slices.Contains(byGateway, status) {
 		return
+	}
+	if !signedIn && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		return // without an authorizer only the function refuses
 	}
 	who := ", by the function (problem) or by API Gateway (message)"
 	if len(response.Content) == 0 {

@@ -18,7 +18,7 @@ var (
 	}
 	deleteOrganization = Route{
 		Name: "delete-organization", Method: "DELETE", Path: "/organizations/{organizationId}", Function: Organizations,
-		Permission: account.DeleteOrganization, Summary: "Delete a team: access ends at once, what it owns is removed in the background",
+		Sensitive: true, Permission: account.DeleteOrganization, Summary: "Delete a team: access ends at once, what it owns is removed in the background",
 	}
 	postOrganizationImage = Route{
 		Name: "post-organization-image", Method: "POST", Path: "/organizations/{organizationId}/image", Function: Organizations,
@@ -50,7 +50,7 @@ var (
 	}
 	transferOwnership = Route{
 		Name: "transfer-ownership", Method: "POST", Path: "/organizations/{organizationId}/transfer-ownership", Function: Organizations,
-		Permission: account.TransferOwnership, Summary: "Make another member an owner and the caller an administrator",
+		Sensitive: true, Permission: account.TransferOwnership, Summary: "Make another member an owner and the caller an administrator",
 	}
 	listOrganizationAudit = Route{
 		Name: "list-organization-audit-log", Method: "GET", Path: "/organizations/{organizationId}/audit-log", Function: Organizations,

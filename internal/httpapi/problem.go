@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,6 +22,9 @@ type Problem struct {
 	Code     account.Code         `json:"code" doc:"The stable name of the error." example:"not_found"`
 	Instance string               `json:"instance,omitempty" doc:"The id of the request, for asking support."`
 	Errors   []account.FieldError `json:"errors,omitempty" nullable:"false" doc:"What is wrong with which field, for invalid_request."`
+	// MaxAge is in the body too, since pages on other origins may not read
+	// WWW-Authenticate.
+	MaxAge int `json:"maxAge,omitempty" doc:"For reauthentication_required: how many seconds ago the sign-in may be. Sign in again, then repeat the request."`
 
 	retryAfter time.Duration
 }
@@ -39,6 +43,9 @@ var statuses = map[account.Code]int{
 	account.CodeEmailMismatch:        http.StatusForbidden,
 	account.CodeEmailNotVerified:     http.StatusForbidden,
 	account.CodeSlugTaken:            http.StatusConflict,
+	account.CodeEmailTaken:           http.StatusConflict,
+	account.CodeMFANotEnabled:        http.StatusConflict,
+	account.CodeMFAAlreadyEnabled:    http.StatusConflict,
 	account.CodeAlreadyMember:        http.StatusConflict,
 	account.CodeAlreadyInvited:       http.StatusConflict,
 	account.CodeInvitationNotPending: http.StatusConflict,
@@ -71,11 +78,15 @@ func newProblem(ctx context.Context, err error) *Problem {
 	if !known {
 		refusal, status = account.ErrInternal, http.StatusInternalServerError
 	}
-	return &Problem{
+	p := &Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Code: refusal.Code, Detail: refusal.Detail, Errors: refusal.Fields,
 		Instance: note(ctx).requestID, retryAfter: refusal.RetryAfter,
 	}
+	if refusal.Code == account.CodeReauthentication {
+		p.MaxAge = int(account.FreshSignIn / time.Second)
+	}
+	return p
 }
 
 // Error is the detail.
@@ -89,6 +100,9 @@ func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.Status == http.StatusUnauthorized { // RFC 6750, 3.1
 		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	if p.MaxAge > 0 { // RFC 9470, 3
+		h.Set("WWW-Authenticate", fmt.Sprintf(`Bearer error="insufficient_user_authentication", max_age="%d"`, p.MaxAge))
 	}
 	if p.retryAfter > 0 {
 		// Rounded up: a client that comes earlier comes in vain.

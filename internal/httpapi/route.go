@@ -9,6 +9,7 @@ type Function string
 // The functions behind the API.
 const (
 	Profile       Function = "profile"
+	Security      Function = "security"
 	Organizations Function = "organizations"
 )
 
@@ -30,6 +31,12 @@ type Route struct {
 	// Limited routes answer 429 to who uses them too often, or guesses wrong too
 	// often.
 	Limited bool
+	// Sensitive routes want a sign-in within account.FreshSignIn; the domain
+	// refuses others with account.ErrReauthenticate.
+	Sensitive bool
+	// Refuses is the status with which an open route refuses a secret that is
+	// not right.
+	Refuses int
 	// Permission is what the caller's role in the account must allow. Empty:
 	// being signed in is enough.
 	Permission account.Permission
@@ -99,6 +106,11 @@ func Routes() []Route {
 		listAccounts, putActiveAccount,
 		getProfile, patchProfile, postProfileImage, putProfileImage, deleteProfileImage,
 		getPreferences, patchPreferences, getDashboard,
+		getSecurity, postPassword,
+		postEmail, resendEmail, verifyEmail, deleteEmail,
+		postTOTP, verifyTOTP, disableTOTP, postRecoveryCodes, postRecovery,
+		listPasskeys, postPasskey, verifyPasskey, deletePasskey,
+		listSessions, deleteSession, revokeOtherSessions, revokeAllSessions,
 		postOrganization, getOrganization, patchOrganization, deleteOrganization,
 		postOrganizationImage, putOrganizationImage, deleteOrganizationImage,
 		listMembers, patchMember, deleteMember, leaveOrganization, transferOwnership,

@@ -10,6 +10,7 @@ import (
 // registrars are the functions behind the API, each with what registers its routes.
 var registrars = map[Function]func(*API){
 	Profile:       func(a *API) { RegisterProfile(a, ProfileDependencies{}) },
+	Security:      func(a *API) { RegisterSecurity(a, SecurityDependencies{}) },
 	Organizations: func(a *API) { RegisterOrganizations(a, OrganizationsDependencies{}) },
 }
 
@@ -75,7 +76,7 @@ func TestRoutesAreWellFormed(t *testing.T) {
 			open = append(open, r.Key())
 		}
 	}
-	if !slices.Equal(open, []string{"GET /config", "POST /invitations/preview"}) {
+	if !slices.Equal(open, []string{"GET /config", "POST /security/recovery", "POST /invitations/preview"}) {
 		t.Errorf("open routes are %v", open)
 	}
 }

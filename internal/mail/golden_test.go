@@ -37,11 +37,17 @@ func TestEveryKindInEveryLanguage(t *testing.T) {
 	pending := accepted
 	pending.GraceEndsAt = invitation.ExpiresAt
 	writer := newWriter(t, nil)
-	for name, content := range map[string]mail.Content{
+	contents := map[string]mail.Content{
 		"invitation": invitation, "invitation-anonymous": anonymous,
 		"ownership-received": ownership, "ownership-received-anonymous": nameless,
 		"deletion-accepted": accepted, "deletion-pending": pending, "deletion-completed": mail.DeletionCompleted{DeletionID: accepted.DeletionID, Link: accepted.Link},
-	} {
+	}
+	for _, action := range account.SecurityActions() {
+		contents[string(mail.KindOf(action))] = mail.SecurityNotice{
+			Action: action, At: invitation.ExpiresAt, Link: "https://app.example.com/security",
+		}
+	}
+	for name, content := range contents {
 		for _, language := range []string{"en", "de"} {
 			t.Run(name+"."+language, func(t *testing.T) {
 				t.Parallel()

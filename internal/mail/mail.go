@@ -28,6 +28,7 @@ package mail
 
 import (
 	"embed"
+	"strings"
 
 	"hearth/internal/account"
 )
@@ -44,6 +45,12 @@ const (
 	KindDeletionCompleted Kind = "deletion-completed"
 )
 
+// KindOf is the kind of the mail about an action on the security of an account:
+// "password-changed" for password.changed.
+func KindOf(action account.AuditAction) Kind {
+	return Kind(strings.NewReplacer(".", "-", "_", "-").Replace(string(action)))
+}
+
 // Message is a mail to one address. It has no control characters but the line
 // feeds of Text and HTML.
 type Message struct {
@@ -55,8 +62,8 @@ type Message struct {
 	HTML string
 }
 
-// Content is what one mail is about: Invitation,
-// OwnershipReceived, DeletionAccepted or DeletionCompleted.
+// Content is what one mail is about: Invitation, OwnershipReceived,
+// SecurityNotice, DeletionAccepted or DeletionCompleted.
 type Content interface {
 	kind() Kind
 	// link is where the mail leads.

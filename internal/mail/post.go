@@ -50,6 +50,12 @@ func (p *Post) SendDeletionCompleted(ctx context.Context, m account.DeletionMail
 	return p.send(ctx, m.Language, m.To, DeletionCompleted{DeletionID: m.DeletionID, Link: p.appURL})
 }
 
+// SendSecurityNotice mails about the security of an account; its link leads to
+// the page /security of the product.
+func (p *Post) SendSecurityNotice(ctx context.Context, m account.SecurityMail) error {
+	return p.send(ctx, m.Language, m.To, SecurityNotice{Action: m.Action, At: m.At, Link: p.appURL + "/security"})
+}
+
 // send writes and sends a mail. An address that takes none is noted and left
 // alone: trying again would not help, and would hold up the mails behind it.
 func (p *Post) send(ctx context.Context, language, to string, content Content) error {

@@ -212,13 +212,19 @@ func (w *Writer) prefer(defaultLanguage string) {
 }
 
 // kinds are all kinds that there are.
-var kinds = []Kind{KindInvitation, KindOwnershipReceived, KindDeletionAccepted, KindDeletionPending, KindDeletionCompleted}
+var kinds = func() []Kind {
+	all := []Kind{KindInvitation, KindOwnershipReceived, KindDeletionAccepted, KindDeletionPending, KindDeletionCompleted}
+	for _, action := range account.SecurityActions() {
+		all = append(all, KindOf(action))
+	}
+	return all
+}()
 
 // examples are some of each kind, with and without names.
 func examples() []Content {
 	const link = "https://example.com/page"
 	at := time.Date(2026, time.March, 4, 5, 6, 0, 0, time.UTC)
-	return []Content{
+	all := []Content{
 		Invitation{OrganizationName: "Example", InviterName: "Ada Lovelace", Role: account.Member, Link: link, ExpiresAt: at},
 		Invitation{OrganizationName: "Example", Role: account.Member, Link: link, ExpiresAt: at},
 		OwnershipReceived{OrganizationName: "Example", GiverName: "Ada Lovelace", Link: link},
@@ -227,6 +233,10 @@ func examples() []Content {
 		DeletionAccepted{DeletionID: "0197", GraceEndsAt: at, Link: link},
 		DeletionCompleted{DeletionID: "0197", Link: link},
 	}
+	for _, action := range account.SecurityActions() {
+		all = append(all, SecurityNotice{Action: action, At: at, Link: link})
+	}
+	return all
 }
 
 // try writes the examples in every language.

@@ -284,6 +284,9 @@ func TestAProductReplacesWordsAndAddsALanguage(t *testing.T) {
 		"en/invitation.txt":         "[subject]\nJoin us\n[body]\nNow\n[action]\nJoin\n",
 		"layout.txt":                "{Body} {Link}",
 	}
+	for _, action := range account.SecurityActions() {
+		french["fr/"+string(mail.KindOf(action))+".txt"] = "[subject]\nSécurité\n[action]\nVoir\n"
+	}
 	writer := newWriter(t, french)
 	for language, want := range map[string][2]string{
 		"en": {"Join us", "Now " + invitation.Link + "\n"},

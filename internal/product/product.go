@@ -59,6 +59,7 @@ func Grants() account.Grants { return account.CoreGrants() }
 func OpenAPI() ([]byte, error) {
 	return httpapi.Document(func(a *httpapi.API) {
 		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
+		httpapi.RegisterSecurity(a, httpapi.SecurityDependencies{})
 		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
 	})
 }

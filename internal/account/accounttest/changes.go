@@ -17,11 +17,13 @@ func testUpdates(t *testing.T, s account.Store) {
 		user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin), membership("v", "o", account.Admin),
 		invitation("o", "i", "a@example.com"), invitation("o", "j", "b@example.com"),
 	}
+	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other"}
 	put(t, s, before...)
 	updates := []account.Update{
 		account.ChangeUser{
 			UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1, Accounts: 2,
 			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later,
+			Email: &name, EmailVerified: &verified, PendingEmail: &none, FormerEmails: []string{"b@example.com"}, PasswordChangedAt: &later, MFA: &mfa,
 		},
 		account.ChangeOrganization{
 			OrganizationID: "o", Name: &name, Slug: &slug, ImageKey: &image, Status: &status, DueAt: &later,
@@ -51,6 +53,7 @@ func testUpdates(t *testing.T, s account.Store) {
 	// time takes away what was there.
 	for _, u := range []account.Update{
 		account.ChangeUser{UserID: "u", UpdatedAt: later},
+		account.ChangeUser{UserID: "u", MFA: &account.MFA{}, PendingEmail: &name, UpdatedAt: later},
 		account.ChangeOrganization{OrganizationID: "o", UpdatedAt: later},
 		account.ChangeSession{UserID: "u", SessionID: "s"},
 		account.ChangeInvitation{OrganizationID: "o", InvitationID: "i"},

@@ -20,6 +20,14 @@ func (m *Model) Memberships(_ context.Context, userID, after string, limit int) 
 	return page, next, nil
 }
 
+// Sessions returns a page of the user's sessions.
+func (m *Model) Sessions(_ context.Context, userID, after string, limit int) ([]*account.Session, string, error) {
+	page, next := list(m, after, limit, false, func(r *account.Session) (position, bool) {
+		return position{r.ID}, r.UserID == userID
+	})
+	return page, next, nil
+}
+
 // Members returns a page of an organization's memberships.
 func (m *Model) Members(_ context.Context, organizationID, prefix, after string, limit int) ([]*account.Membership, string, error) {
 	prefix = account.FoldAddress(prefix)

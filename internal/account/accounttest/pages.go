@@ -66,6 +66,23 @@ func testMemberships(t *testing.T, s account.Store) {
 	expectList(t, "nobody's memberships", of("nobody"))
 }
 
+func testSessions(t *testing.T, s account.Store) {
+	put(t, s, user("u"), membership("u", "o", account.Owner), limit("u", "kind"), recovery("u"), session("u2", "s0"))
+	var want []string
+	for i := range 7 {
+		one := session("u", fmt.Sprintf("s%d", i))
+		put(t, s, one)
+		want = append(want, one.ID)
+	}
+	of := func(userID string) []string {
+		return walk(t, func(after string, limit int) ([]*account.Session, string, error) {
+			return s.Sessions(t.Context(), userID, after, limit)
+		}, func(one *account.Session) string { return one.ID })
+	}
+	expectList(t, "sessions", of("u"), want...)
+	expectList(t, "nobody's sessions", of("nobody"))
+}
+
 // members reads all members of an organization whose names begin with prefix.
 func members(t *testing.T, s account.Store, organizationID, prefix string) []string {
 	t.Helper()

@@ -11,6 +11,8 @@ var now = time.Date(2026, 11, 23, 9, 30, 0, 123_000_000, time.UTC)
 func user(id string) *account.User {
 	return &account.User{
 		ID: id, Username: id, Email: "Ada@example.com", EmailVerified: true, Name: "Ada 👩‍🚀",
+		PendingEmail: "ada@example.org", FormerEmails: []string{"a@example.com", "ä@example.com"},
+		PasswordChangedAt: now.Add(-time.Hour), MFA: account.MFA{Enabled: true, DeviceName: "Telephone"},
 		Preferences: account.Preferences{Theme: "dark", Language: "de"}, Status: account.UserActive,
 		SessionsValidFrom: now.Truncate(time.Second), KeptSession: "kept", LastActiveAccountID: "team",
 		TeamCount: 3, AccountsVersion: 4, GivenUp: []string{"team"}, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
@@ -33,7 +35,8 @@ func membership(userID, organizationID string, role account.Role) *account.Membe
 
 func session(userID, id string) *account.Session {
 	return &account.Session{
-		UserID: userID, ID: id, ActiveOrganizationID: "team", Device: "Firefox", CreatedAt: now, LastSeenAt: now,
+		UserID: userID, ID: id, ActiveOrganizationID: "team", Device: "Firefox",
+		AuthTime: now.Truncate(time.Second), CreatedAt: now, LastSeenAt: now,
 		RevokedAt: now.Add(time.Minute), ExpiresAt: now.Add(24 * time.Hour).Truncate(time.Second), Version: 1,
 	}
 }
@@ -61,6 +64,17 @@ func audit(organizationID, id string) *account.AuditEntry {
 		OrganizationID: organizationID, ID: id, Time: now, Actor: "u", Action: account.MemberRoleChanged, Target: "v",
 		Detail: string(account.Admin), Version: 1,
 	}
+}
+
+func recovery(userID string) *account.Recovery {
+	return &account.Recovery{
+		UserID: userID, CreatedAt: now, Version: 2,
+		Codes: []account.RecoveryCode{{Hash: "a1", State: account.RecoveryUnused}, {Hash: "b2", State: account.RecoveryUsing}},
+	}
+}
+
+func passkey(userID, id string) *account.PasskeyName {
+	return &account.PasskeyName{UserID: userID, CredentialID: id, Name: "Laptop", Version: 1}
 }
 
 func limit(who, kind string) *account.Limit {

@@ -52,6 +52,7 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			invitation("o1", "i1", "Grace@Example.com"), invited("o1", "grace@example.com", "i1"), audit("o1", "a1"),
 			&account.AuditEntry{OrganizationID: "o1", ID: "a2", Time: now, Actor: "u1", Action: account.MemberLeft, Version: 1},
 			limit("u1", "invitation"), limit("hash:0f3a", "token"), limit("0f3a", "token"),
+			recovery("u1"), passkey("u1", "c-1_"),
 		} {
 			records[r.Key()] = r
 			put(t, s, r)
@@ -63,7 +64,8 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			account.OrganizationKey("o1"), account.SlugKey("ada-co"), account.InvitationKey("o1", "i1"),
 			account.InvitedKey("o1", "GRACE@example.com"), account.AuditKey("o1", "a1"), account.AuditKey("o1", "a2"),
 			account.LimitKey("u1", "invitation"), account.LimitKey("hash:0f3a", "token"), account.LimitKey("0f3a", "token"),
-			account.UserKey("nobody"),
+			account.RecoveryKey("u1"), account.PasskeyKey("u1", "c-1_"),
+			account.UserKey("nobody"), account.RecoveryKey("nobody"), account.PasskeyKey("u1", "c"),
 		}
 		expect(t, s, records, keys...)
 	})
@@ -99,6 +101,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 	t.Run("lists a user's memberships in pages", func(t *testing.T) {
 		t.Parallel()
 		testMemberships(t, fresh(t))
+	})
+	t.Run("lists a user's sessions in pages", func(t *testing.T) {
+		t.Parallel()
+		testSessions(t, fresh(t))
 	})
 	t.Run("lists an organization's members by name", func(t *testing.T) {
 		t.Parallel()

@@ -22,7 +22,7 @@ type userRecord struct {
 
 func (u *user) record() userRecord {
 	return userRecord{
-		Username: u.Sub, Enabled: true, UserStatus: u.Status,
+		Username: u.Sub, Enabled: !u.Disabled, UserStatus: u.Status,
 		UserCreateDate: seconds(u.Created), UserLastModifiedDate: seconds(u.Modified),
 	}
 }
@@ -169,12 +169,17 @@ type adminUserInput struct {
 	Username   string
 }
 
-func (p *Pool) adminGetUser(_ context.Context, in adminUserInput) (userRecord, error) {
+type adminGetOutput struct {
+	userRecord
+	mfaState
+}
+
+func (p *Pool) adminGetUser(_ context.Context, in adminUserInput) (adminGetOutput, error) {
 	u, err := p.existing(in.UserPoolId, in.Username)
 	if err != nil {
-		return userRecord{}, err
+		return adminGetOutput{}, err
 	}
-	out := u.record()
+	out := adminGetOutput{u.record(), u.mfaState()}
 	out.UserAttributes = u.listed(nil)
 	return out, nil
 }

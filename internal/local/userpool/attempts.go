@@ -20,11 +20,12 @@ var (
 	limitConfirmReset   = limit{"ConfirmForgotPassword", 15}
 	limitAttributeCode  = limit{"GetUserAttributeVerificationCode", 5}
 	limitVerify         = limit{"VerifyUserAttribute", 15}
+	limitChangePassword = limit{"ChangePassword", 5}
 )
 
 const (
 	attemptWindow = time.Hour
-	// freeFailures is how many wrong passwords in a row cost nothing.
+	// freeFailures is how many failed sign-ins in a row cost nothing.
 	freeFailures = 5
 	// maxLockout ends the doubling, and forgetAfter is the quiet time after
 	// which failures are forgotten.
@@ -42,7 +43,7 @@ type attemptKey struct{ kind, who string }
 
 type attempt struct {
 	count int
-	// since is the begin of the hour, or the time of the last wrong password.
+	// since is the begin of the hour, or the time of the last failed sign-in.
 	since time.Time
 	until time.Time
 }
@@ -60,19 +61,20 @@ func (a attempts) allow(l limit, who string, now time.Time) bool {
 	return try.count <= l.most
 }
 
-const passwordKind = "password"
+const signInKind = "sign-in"
 
-// locked reports whether wrong passwords keep a user out for now.
+// locked reports whether failed sign-ins keep a user out for now.
 func (a attempts) locked(who string, now time.Time) bool {
-	return now.Before(a[attemptKey{passwordKind, who}].until)
+	return now.Before(a[attemptKey{signInKind, who}].until)
 }
 
-// wrongPassword counts a failed sign-in. After the fifth the user is locked
-// out for a second, which doubles with each further one up to 15 minutes.
-// https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html
-func (a attempts) wrongPassword(who string, now time.Time) {
+// failed counts a sign-in that failed by its password or its code, in whatever
+// flow. After the fifth the user is locked out for a second, which doubles with
+// each further one up to 15 minutes.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior
+func (a attempts) failed(who string, now time.Time) {
 	a.tidy(now)
-	key := attemptKey{passwordKind, who}
+	key := attemptKey{signInKind, who}
 	try := a[key]
 	if now.Sub(try.since) >= forgetAfter && now.Sub(try.until) >= forgetAfter {
 		try = attempt{}
@@ -85,8 +87,8 @@ func (a attempts) wrongPassword(who string, now time.Time) {
 	a[key] = try
 }
 
-// rightPassword forgets a user's failed sign-ins.
-func (a attempts) rightPassword(who string) { delete(a, attemptKey{passwordKind, who}) }
+// succeeded forgets a user's failed sign-ins.
+func (a attempts) succeeded(who string) { delete(a, attemptKey{signInKind, who}) }
 
 func (a attempts) tidy(now time.Time) {
 	if len(a) < crowded {

@@ -181,6 +181,14 @@ func (p *Pool) respondToAuthChallenge(_ context.Context, in respondInput) (authO
 	if err != nil {
 		return authOutput{}, err
 	}
+	return p.respond(in, client, false)
+}
+
+// respond takes the answer to a challenge; admin is true for
+// AdminRespondToAuthChallenge, to which alone the sign-ins are open that
+// AdminInitiateAuth began.
+func (p *Pool) respond(in respondInput, client cognito.Client, admin bool) (authOutput, error) {
+	var err error
 	if in.Session != "" {
 		err = member("session", in.Session, minSession, maxSession, nil)
 	}
@@ -189,7 +197,12 @@ func (p *Pool) respondToAuthChallenge(_ context.Context, in respondInput) (authO
 	if err != nil {
 		return authOutput{}, err
 	}
+	if p.isAdmin(in.Session) != admin {
+		return authOutput{}, fail(codeNotAuthorized, "Invalid session for the user.")
+	}
 	switch in.ChallengeName {
+	case challengeSoftwareToken:
+		return p.answerSoftwareToken(in, client)
 	case challengeVerifier:
 		return p.answerVerifier(in, client)
 	case challengeSelect:

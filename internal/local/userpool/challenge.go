@@ -11,9 +11,10 @@ import (
 // Challenges that the pool gives.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
 const (
-	challengeSelect      = "SELECT_CHALLENGE"
-	challengeVerifier    = "PASSWORD_VERIFIER"
-	challengeNewPassword = "NEW_PASSWORD_REQUIRED"
+	challengeSelect        = "SELECT_CHALLENGE"
+	challengeVerifier      = "PASSWORD_VERIFIER"
+	challengeNewPassword   = "NEW_PASSWORD_REQUIRED"
+	challengeSoftwareToken = "SOFTWARE_TOKEN_MFA"
 )
 
 // challenge is a step of a sign-in that waits for its answer.
@@ -28,6 +29,9 @@ type challenge struct {
 	// sessionOptional is true for USER_SRP_AUTH, whose clients may leave the
 	// Session out: the secret block names the sign-in just as well.
 	sessionOptional bool
+	// admin is true if AdminRespondToAuthChallenge must take the answer, and no
+	// other operation may.
+	admin bool
 }
 
 // challenges are the open ones by their Session. They do not outlive a
@@ -59,13 +63,26 @@ func (p *Pool) take(in respondInput) (*challenge, error) {
 	c := p.challenges[session]
 	delete(p.challenges, session)
 	p.mu.Unlock()
+	return c, p.fits(c, in)
+}
+
+// look is take for a challenge whose Session outlives a wrong answer.
+func (p *Pool) look(in respondInput) (*challenge, error) {
+	p.mu.Lock()
+	c := p.challenges[in.Session]
+	p.mu.Unlock()
+	return c, p.fits(c, in)
+}
+
+// fits refuses an answer that is not to this challenge, which may be nil.
+func (p *Pool) fits(c *challenge, in respondInput) error {
 	switch {
 	case c == nil || c.clientID != in.ClientId || c.name != in.ChallengeName || !p.isSubject(c.subject, in.ChallengeResponses["USERNAME"]):
-		return nil, fail(codeNotAuthorized, "Invalid session for the user.")
+		return fail(codeNotAuthorized, "Invalid session for the user.")
 	case !p.now().Before(c.expires):
-		return nil, fail(codeNotAuthorized, "Invalid session for the user, session is expired.")
+		return fail(codeNotAuthorized, "Invalid session for the user, session is expired.")
 	}
-	return c, nil
+	return nil
 }
 
 func (p *Pool) sessionOfBlock(block string) string {

@@ -38,13 +38,51 @@
 //     exist gets a challenge that looks like a real one. Pages:
 //     amazon-cognito-user-pools-authentication-flow-methods.html,
 //     authentication-flows-selection-sdk.html.
-//   - RespondToAuthChallenge: PASSWORD_VERIFIER, SELECT_CHALLENGE and
-//     NEW_PASSWORD_REQUIRED. A Session is good for one answer by the client and
-//     the user and to the challenge that it was given for, within the client's
-//     time; it may be left out in USER_SRP_AUTH, whose secret block does the
-//     same. Five wrong passwords lock the user out for a second, each further
-//     one for twice as long up to 15 minutes. Pages: the same, and
-//     authentication.html (lockout behaviour).
+//   - RespondToAuthChallenge: PASSWORD_VERIFIER, SELECT_CHALLENGE,
+//     NEW_PASSWORD_REQUIRED and SOFTWARE_TOKEN_MFA. A Session is good for one
+//     answer by the client and the user and to the challenge that it was given
+//     for, within the client's time; it may be left out in USER_SRP_AUTH, whose
+//     secret block does the same. Pages: the same.
+//   - SOFTWARE_TOKEN_MFA follows the password in every flow, also a new one, once
+//     the user turned MFA on. A wrong code (CodeMismatchException) leaves the
+//     Session open for another until its time ends; a code that was used, or
+//     one older than it (ExpiredCodeException), too; a right one ends it. What
+//     the code was asked for must still hold: a password changed meanwhile ends
+//     the Session, MFA turned off is SoftwareTokenMFANotFoundException. Pages:
+//     user-pool-settings-mfa.html, user-pool-settings-mfa-totp.html.
+//   - The lock-out is one for all sign-ins of a user, here and by
+//     AdminInitiateAuth, existing or not: five wrong passwords or codes lock for
+//     a second, each further one for twice as long up to 15 minutes; what is
+//     tried meanwhile is NotAuthorizedException ("Password attempts exceeded")
+//     and counts nothing. Signing in, with the code if there is one, forgets the
+//     failures, and so do 15 quiet minutes and ConfirmForgotPassword. Pages:
+//     authentication.html (lockout behaviour), user-pool-settings-mfa.html.
+//   - AdminInitiateAuth: ADMIN_USER_PASSWORD_AUTH, only for clients that allow
+//     it. Somebody who does not exist costs the same work and gets the same
+//     answer as a wrong password. Pages: the same as of InitiateAuth, and
+//     authentication-flows-public-server-side.html.
+//   - AdminRespondToAuthChallenge: NEW_PASSWORD_REQUIRED and SOFTWARE_TOKEN_MFA,
+//     for sign-ins that AdminInitiateAuth began and for those alone, by the rules
+//     of RespondToAuthChallenge. Page: the same.
+//   - ChangePassword: the new password by the policy, then the old one, which
+//     may be left out by users without one. Ends no sign-in. It has a limit of
+//     its own (LimitExceededException): the lock-out is for sign-ins. A user
+//     with a temporary password is refused. Page: managing-users-passwords.html.
+//   - AssociateSoftwareToken: a new secret of 52 letters (TOTP: SHA-1, 30
+//     seconds, six digits). The token before stays good until the new one is
+//     verified, as Cognito's page says; there are reports of pools where asking
+//     for a new one already turned MFA off, so rely on neither. A Session is
+//     refused: only MFA_SETUP gives one that it takes, which there is none of
+//     with optional MFA. Page: user-pool-settings-mfa-totp.html.
+//   - VerifySoftwareToken: a wrong code is EnableSoftwareTokenMFAException, and
+//     the secret waits on. The right one counts as used and does not turn MFA
+//     on. There is nothing to verify without a new secret, so no operation but
+//     a sign-in tells whether a code of a token in use is right. Page: the same.
+//   - SetUserMFAPreference, AdminSetUserMFAPreference: a software token can be
+//     turned on once it is verified, also by an administrator (Cognito's pages
+//     contradict each other on that), and turned off at any time; it is kept
+//     then. Ends no sign-in. SMS and e-mail can be turned off, but not on. Page:
+//     user-pool-settings-mfa.html.
 //   - GetTokensFromRefreshToken: as REFRESH_TOKEN_AUTH. auth_time, origin_jti
 //     and event_id stay; rotation is off. Page:
 //     amazon-cognito-user-pools-using-the-refresh-token.html.
@@ -53,13 +91,20 @@
 //     token-revocation.html.
 //   - GlobalSignOut, AdminUserGlobalSignOut: end all sign-ins of a user. Page:
 //     the same.
-//   - GetUser: the attributes that the token's client may read.
+//   - GetUser: the attributes that the token's client may read, and the factors
+//     of MFA that are on.
 //   - UpdateUserAttributes, AdminUpdateUserAttributes: an empty value takes an
 //     attribute away. A new address waits for its code while the old one stays,
-//     unless an administrator says that it is verified. Page:
-//     user-pool-settings-email-phone-verification.html.
-//   - GetUserAttributeVerificationCode, VerifyUserAttribute: email alone. Page:
-//     the same.
+//     unless an administrator says that it is verified; the next new address
+//     takes its place and ends its code, the old one written again ends the
+//     change. An address that somebody else has is AliasExistsException at once,
+//     which tells that it is taken; so is, at VerifyUserAttribute, one that was
+//     taken meanwhile. Page: user-pool-settings-email-phone-verification.html.
+//   - GetUserAttributeVerificationCode, VerifyUserAttribute: email alone, the
+//     address that waits or the user's own. A code is good once and for the
+//     settings' time (ConfirmationCodeValidity, 24 hours at Cognito), a new one
+//     ends the old; wrong is CodeMismatchException, and the code stays good,
+//     ended or used up is ExpiredCodeException. Page: the same.
 //   - AdminCreateUser: a user with a temporary password, by mail unless
 //     SUPPRESS; RESEND gives a new one. No trigger is called. Page:
 //     how-to-create-user-accounts.html.
@@ -67,7 +112,17 @@
 //     address.
 //   - AdminConfirmSignUp: confirms the user but not the address, then calls the
 //     trigger.
-//   - AdminGetUser.
+//   - AdminGetUser: all attributes, and the factors of MFA that are on.
+//   - DeleteUser, AdminDeleteUser: the user goes at once with all sign-ins, and
+//     the address is free.
+//   - AdminDisableUser: ends all sign-ins. A disabled user can neither sign in
+//     nor refresh (NotAuthorizedException, told only to who knows the password
+//     or holds a refresh token), and is treated as one who does not exist by
+//     ForgotPassword, ConfirmForgotPassword, ResendConfirmationCode and
+//     ConfirmSignUp. Page: cognito-user-pool-managing-errors.html.
+//   - AdminEnableUser: the user may sign in again; what was ended stays ended.
+//   - DescribeUserPool: the settings that this pool goes by. Page:
+//     API_UserPoolType.html.
 //   - ListUsers: filters with = and ^= over the searchable attributes, without
 //     regard to case but for username and status; pages of at most 60;
 //     AttributesToGet, all of which every user in the answer must have. Page:
@@ -99,23 +154,27 @@
 //
 // Users, sign-ins, pending codes and keys live in a journal of one line a
 // change, synced before the operation answers and compacted at Open. Passwords
-// are kept as SRP verifiers, codes and refresh tokens as hashes. Open sign-in
+// are kept as SRP verifiers, codes and refresh tokens as hashes; the secrets of
+// software tokens must be kept as they are. Open sign-in
 // challenges and counts of attempts end with the process.
 //
 // # What it does not do
 //
-//   - Groups, MFA, passkeys, one-time passwords, remembered devices, federation,
+//   - Groups, passkeys, one-time passwords, remembered devices, federation,
 //     the hosted sign-in pages with their OAuth endpoints, identity pools.
-//   - AdminInitiateAuth, ChangePassword, DeleteUser, AdminDeleteUser,
-//     AdminEnableUser, AdminDisableUser, AdminResetUserPassword and every other
-//     operation not listed above: UnknownOperationException.
+//   - AdminResetUserPassword and every other operation not listed above:
+//     UnknownOperationException.
+//   - MFA by SMS or e-mail, required MFA with MFA_SETUP, SELECT_MFA_TYPE: the pool
+//     does not open with settings that ask for them. Other flows of
+//     AdminInitiateAuth than ADMIN_USER_PASSWORD_AUTH: InvalidParameterException.
 //   - The Session of SignUp and ConfirmSignUp, by which one could sign in
 //     without a password: it gives none and takes none.
 //   - Triggers other than PostConfirmation.
-//   - Threat protection and Pinpoint: UserContextData and AnalyticsMetadata are
-//     taken and have no effect, as in a pool without them.
+//   - Threat protection and Pinpoint: UserContextData, ContextData and
+//     AnalyticsMetadata are taken and have no effect, as in a pool without them.
 //   - Request rate quotas. Cognito does not publish how often exactly codes may
-//     be asked for and tried; here it is 5 and 15 times an hour.
+//     be asked for and tried; here it is 5 and 15 times an hour. A password may
+//     be changed, or tried to be, 5 times an hour.
 //   - Cognito's delays: ListUsers and sign-out are exact at once, where Cognito
 //     may lag.
 package userpool

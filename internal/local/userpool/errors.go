@@ -9,6 +9,7 @@ const (
 	codeAliasExists                = "AliasExistsException"
 	codeCodeDeliveryFailure        = "CodeDeliveryFailureException"
 	codeCodeMismatch               = "CodeMismatchException"
+	codeEnableSoftwareToken        = "EnableSoftwareTokenMFAException"
 	codeExpiredCode                = "ExpiredCodeException"
 	codeIncompleteSignature        = "IncompleteSignatureException"
 	codeInternalError              = "InternalErrorException"
@@ -21,6 +22,7 @@ const (
 	codeNotAuthorized              = "NotAuthorizedException"
 	codeResourceNotFound           = "ResourceNotFoundException"
 	codeSerialization              = "SerializationException"
+	codeSoftwareTokenNotFound      = "SoftwareTokenMFANotFoundException"
 	codeUnauthorized               = "UnauthorizedException"
 	codeUnexpectedLambda           = "UnexpectedLambdaException"
 	codeUnknownOperation           = "UnknownOperationException"
@@ -61,11 +63,13 @@ var (
 	// user, so that neither can be told from the other.
 	// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
 	errCredentials     = fail(codeNotAuthorized, "Incorrect username or password.")
+	errLockedOut       = fail(codeNotAuthorized, "Password attempts exceeded")
 	errNotConfirmed    = fail(codeUserNotConfirmed, "User is not confirmed.")
 	errCodeMismatch    = fail(codeCodeMismatch, "Invalid verification code provided, please try again.")
 	errCodeExpired     = fail(codeExpiredCode, "Invalid code provided, please request a code again.")
 	errTooManyAttempts = fail(codeLimitExceeded, "Attempt limit exceeded, please try after some time.")
 	errAliasExists     = fail(codeAliasExists, "An account with the given email already exists.")
+	errDisabled        = fail(codeNotAuthorized, "User is disabled.")
 	errUserNotFound    = fail(codeUserNotFound, "User does not exist.")
 	errDelivery        = fail(codeCodeDeliveryFailure, "The message could not be delivered.")
 )

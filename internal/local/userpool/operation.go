@@ -32,18 +32,32 @@ var operations = map[string]operation{
 	"RevokeToken":               public((*Pool).revokeToken),
 	"GlobalSignOut":             public((*Pool).globalSignOut),
 
+	"ChangePassword":         public((*Pool).changePassword),
+	"AssociateSoftwareToken": public((*Pool).associateSoftwareToken),
+	"VerifySoftwareToken":    public((*Pool).verifySoftwareToken),
+	"SetUserMFAPreference":   public((*Pool).setUserMFAPreference),
+
 	"GetUser":                          public((*Pool).getUser),
 	"UpdateUserAttributes":             public((*Pool).updateUserAttributes),
 	"GetUserAttributeVerificationCode": public((*Pool).getUserAttributeVerificationCode),
 	"VerifyUserAttribute":              public((*Pool).verifyUserAttribute),
+	"DeleteUser":                       public((*Pool).deleteUser),
+
+	"AdminInitiateAuth":           signed((*Pool).adminInitiateAuth),
+	"AdminRespondToAuthChallenge": signed((*Pool).adminRespondToAuthChallenge),
+	"AdminSetUserMFAPreference":   signed((*Pool).adminSetUserMFAPreference),
 
 	"AdminCreateUser":           signed((*Pool).adminCreateUser),
 	"AdminConfirmSignUp":        signed((*Pool).adminConfirmSignUp),
 	"AdminSetUserPassword":      signed((*Pool).adminSetUserPassword),
 	"AdminGetUser":              signed((*Pool).adminGetUser),
 	"AdminUpdateUserAttributes": signed((*Pool).adminUpdateUserAttributes),
+	"AdminDeleteUser":           signed((*Pool).adminDeleteUser),
+	"AdminDisableUser":          signed((*Pool).adminDisableUser),
+	"AdminEnableUser":           signed((*Pool).adminEnableUser),
 	"AdminUserGlobalSignOut":    signed((*Pool).adminUserGlobalSignOut),
 	"ListUsers":                 signed((*Pool).listUsers),
+	"DescribeUserPool":          signed((*Pool).describeUserPool),
 }
 
 func public[In, Out any](f func(*Pool, context.Context, In) (Out, error)) operation {

@@ -108,6 +108,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.WebClientID == o.ServerClientID {
 		return o, errors.New("user pool: the two clients must have different ids")
 	}
+	if err := checkMFA(o.Settings); err != nil {
+		return o, err
+	}
 	if strings.HasSuffix(o.Issuer, "/") {
 		return o, errors.New("user pool: Issuer must not end with a slash")
 	}

@@ -10,6 +10,7 @@ import (
 type getUserOutput struct {
 	Username       string
 	UserAttributes []attribute
+	mfaState
 }
 
 // getUser returns what the client of the token may read.
@@ -22,7 +23,7 @@ func (p *Pool) getUser(_ context.Context, in accessTokenInput) (getUserOutput, e
 	if err != nil {
 		return getUserOutput{}, err
 	}
-	return getUserOutput{Username: u.Sub, UserAttributes: u.listed(client.ReadAttributes)}, nil
+	return getUserOutput{Username: u.Sub, UserAttributes: u.listed(client.ReadAttributes), mfaState: u.mfaState()}, nil
 }
 
 type updateAttributesInput struct {

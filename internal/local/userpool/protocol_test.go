@@ -27,9 +27,15 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		operation, body, authorization string
 		code, message                  string
 	}{
-		"unknown operation":      {"DeleteUser", `{}`, "", "UnknownOperationException", ""},
+		"unknown operation":      {"AdminResetUserPassword", `{}`, "", "UnknownOperationException", ""},
 		"no operation":           {"", `{}`, "", "UnknownOperationException", ""},
-		"AdminInitiateAuth":      {"AdminInitiateAuth", `{}`, goodSignature, "UnknownOperationException", ""},
+		"signed, but unknown":    {"AdminListUserAuthEvents", `{}`, goodSignature, "UnknownOperationException", ""},
+		"no signature at all":    {"AdminInitiateAuth", `{}`, "", "MissingAuthenticationTokenException", ""},
+		"nor to answer":          {"AdminRespondToAuthChallenge", `{}`, "", "MissingAuthenticationTokenException", ""},
+		"nor to turn MFA off":    {"AdminSetUserMFAPreference", `{}`, "", "MissingAuthenticationTokenException", ""},
+		"a factor of no pool":    {"SetUserMFAPreference", `{"SmsMfaSettings":{}}`, "", "InvalidParameterException", `This user pool does not know the parameter "SmsMfaSettings".`},
+		"a factor in small":      {"SetUserMFAPreference", `{"softwareTokenMfaSettings":{}}`, "", "InvalidParameterException", `This user pool does not know the parameter "softwareTokenMfaSettings".`},
+		"the pool's own word":    {"SetUserMFAPreference", `{"mfaPreference":{}}`, "", "InvalidParameterException", `This user pool does not know the parameter "mfaPreference".`},
 		"unknown parameter":      {"SignUp", `{` + signUp + `,"MFA":true}`, "", "InvalidParameterException", `This user pool does not know the parameter "MFA".`},
 		"parameter in small":     {"SignUp", `{` + signUp + `,"secretHash":""}`, "", "InvalidParameterException", `This user pool does not know the parameter "secretHash".`},
 		"nested parameter":       {"SignUp", `{` + signUp + `,"UserAttributes":[{"Name":"name","Value":"A","X":1}]}`, "", "InvalidParameterException", ""},

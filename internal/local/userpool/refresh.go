@@ -48,6 +48,8 @@ func (p *Pool) refresh(token, clientID string, client cognito.Client) (authOutpu
 	switch {
 	case g == nil || u == nil || g.ClientID != clientID:
 		return authOutput{}, errRefreshToken
+	case u.Disabled:
+		return authOutput{}, errDisabled
 	case g.Revoked:
 		return authOutput{}, fail(codeNotAuthorized, "Refresh Token has been revoked")
 	case !now.Before(g.Expires):
@@ -132,16 +134,11 @@ func revoked(g *grant) *grant {
 func (p *Pool) signOut(sub string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var c change
-	for _, g := range p.state.grants {
-		if g.Sub == sub && !g.Revoked {
-			c.Grants = append(c.Grants, revoked(g))
-		}
-	}
-	if len(c.Grants) == 0 {
+	ended := p.state.revokedGrants(sub)
+	if len(ended) == 0 {
 		return nil
 	}
-	return p.commit(c)
+	return p.commit(change{Grants: ended})
 }
 
 type accessTokenInput struct{ AccessToken string }

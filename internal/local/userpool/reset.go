@@ -11,9 +11,9 @@ import (
 func (p *Pool) forgotPassword(ctx context.Context, in resendInput) (codeOutput, error) {
 	return p.requestCode(ctx, in, limitForgotPassword, MessageReset, func(u *user) (string, error) {
 		switch {
-		case u.Status == statusForceChangePassword:
+		case !u.Disabled && u.Status == statusForceChangePassword:
 			return "", fail(codeNotAuthorized, "User password cannot be reset in the current state.")
-		case u.Status != statusConfirmed || u.Attributes[cognito.AttributeEmailVerified] != "true":
+		case u.Disabled || u.Status != statusConfirmed || u.Attributes[cognito.AttributeEmailVerified] != "true":
 			return "", errPretend
 		}
 		return p.giveCode(u, purposeReset)
@@ -60,11 +60,14 @@ func (p *Pool) confirmForgotPassword(ctx context.Context, in confirmResetInput) 
 		return none{}, errCodeMismatch
 	}
 	u, err := p.edit(s.sub, func(u *user) error {
+		if u.Disabled {
+			return errCodeMismatch
+		}
 		if err := p.spendCode(u, purposeReset, in.ConfirmationCode); err != nil {
 			return err
 		}
 		u.Password, u.Status, u.TemporaryUntil = password, statusConfirmed, nil
-		p.attempts.rightPassword(u.Sub)
+		p.attempts.succeeded(u.Sub)
 		return nil
 	})
 	if err != nil {

@@ -20,11 +20,14 @@ func TestNothingThatIsSentBreaksThePool(t *testing.T) {
 		"SignUp", "ConfirmSignUp", "ResendConfirmationCode", "ForgotPassword", "ConfirmForgotPassword", "InitiateAuth",
 		"RespondToAuthChallenge", "GetTokensFromRefreshToken", "RevokeToken", "GlobalSignOut", "GetUser", "UpdateUserAttributes",
 		"GetUserAttributeVerificationCode", "VerifyUserAttribute", "AdminCreateUser", "AdminSetUserPassword", "AdminGetUser",
-		"AdminConfirmSignUp", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut", "ListUsers",
+		"ChangePassword", "AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference", "AdminInitiateAuth",
+		"AdminRespondToAuthChallenge", "AdminSetUserMFAPreference",
+		"AdminConfirmSignUp", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut", "ListUsers", "DeleteUser", "AdminDeleteUser",
+		"AdminDisableUser", "AdminEnableUser", "DescribeUserPool",
 	})
 	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 		"", "ada@example.com", "a@b", "@", password, "000000", "USER_SRP_AUTH", "USER_AUTH", "USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH",
-		"PASSWORD_VERIFIER", "SELECT_CHALLENGE", "NEW_PASSWORD_REQUIRED", "email", "name", "sub", "email_verified", "true", "AAAA",
+		"PASSWORD_VERIFIER", "SELECT_CHALLENGE", "NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "ADMIN_USER_PASSWORD_AUTH", "email", "name", "sub", "email_verified", "true", "AAAA",
 		`email ^= "a"`, "aaaaaaaaaaaaaaaaaaaaaaaa", "-1", "Mon Mar 1 00:00:00 UTC 2027",
 	}))
 	named := func(names ...string) *rapid.Generator[map[string]any] {
@@ -41,7 +44,7 @@ func TestNothingThatIsSentBreaksThePool(t *testing.T) {
 		"UserPoolId":     rapid.SampledFrom([]any{poolID, "", nil}),
 		"AuthParameters": named("USERNAME", "PASSWORD", "SRP_A", "PREFERRED_CHALLENGE", "REFRESH_TOKEN").AsAny(),
 		"ChallengeResponses": named("USERNAME", "ANSWER", "PASSWORD", "SRP_A", "NEW_PASSWORD", "TIMESTAMP", "userAttributes.name",
-			"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK").AsAny(),
+			"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "SOFTWARE_TOKEN_MFA_CODE").AsAny(),
 		"UserAttributes":     rapid.SliceOfN(named("Name", "Value"), 0, 3).AsAny(),
 		"ClientMetadata":     named("a", "b").AsAny(),
 		"Limit":              rapid.OneOf(rapid.IntRange(-5, 70).AsAny(), rapid.Float64().AsAny()),
@@ -51,15 +54,23 @@ func TestNothingThatIsSentBreaksThePool(t *testing.T) {
 		"Username":           text.AsAny(), "Password": text.AsAny(), "Session": text.AsAny(), "AuthFlow": text.AsAny(),
 		"ChallengeName": text.AsAny(), "ConfirmationCode": text.AsAny(), "Code": text.AsAny(), "AccessToken": text.AsAny(),
 		"RefreshToken": text.AsAny(), "Token": text.AsAny(), "AttributeName": text.AsAny(), "Filter": text.AsAny(),
-		"PaginationToken": text.AsAny(), "TemporaryPassword": text.AsAny(), "MessageAction": text.AsAny(),
+		"PreviousPassword": text.AsAny(), "ProposedPassword": text.AsAny(), "UserCode": text.AsAny(), "FriendlyDeviceName": text.AsAny(),
+		"SoftwareTokenMfaSettings": named("Enabled", "PreferredMfa").AsAny(),
+		"PaginationToken":          text.AsAny(), "TemporaryPassword": text.AsAny(), "MessageAction": text.AsAny(),
 	}
 	members := map[string][]string{
-		"SignUp":                 {"ClientId", "Username", "Password", "UserAttributes", "ClientMetadata"},
-		"ConfirmSignUp":          {"ClientId", "Username", "ConfirmationCode", "ForceAliasCreation", "ClientMetadata"},
-		"InitiateAuth":           {"ClientId", "AuthFlow", "AuthParameters", "ClientMetadata"},
-		"RespondToAuthChallenge": {"ClientId", "ChallengeName", "ChallengeResponses", "Session"},
-		"AdminCreateUser":        {"UserPoolId", "Username", "TemporaryPassword", "UserAttributes", "MessageAction"},
-		"ListUsers":              {"UserPoolId", "Filter", "Limit", "PaginationToken", "AttributesToGet"},
+		"SignUp":                      {"ClientId", "Username", "Password", "UserAttributes", "ClientMetadata"},
+		"ConfirmSignUp":               {"ClientId", "Username", "ConfirmationCode", "ForceAliasCreation", "ClientMetadata"},
+		"InitiateAuth":                {"ClientId", "AuthFlow", "AuthParameters", "ClientMetadata"},
+		"RespondToAuthChallenge":      {"ClientId", "ChallengeName", "ChallengeResponses", "Session"},
+		"AdminCreateUser":             {"UserPoolId", "Username", "TemporaryPassword", "UserAttributes", "MessageAction"},
+		"AdminInitiateAuth":           {"UserPoolId", "ClientId", "AuthFlow", "AuthParameters", "ClientMetadata"},
+		"AdminRespondToAuthChallenge": {"UserPoolId", "ClientId", "ChallengeName", "ChallengeResponses", "Session"},
+		"ChangePassword":              {"AccessToken", "PreviousPassword", "ProposedPassword"},
+		"VerifySoftwareToken":         {"AccessToken", "UserCode", "FriendlyDeviceName", "Session"},
+		"SetUserMFAPreference":        {"AccessToken", "SoftwareTokenMfaSettings"},
+		"AdminSetUserMFAPreference":   {"UserPoolId", "Username", "SoftwareTokenMfaSettings"},
+		"ListUsers":                   {"UserPoolId", "Filter", "Limit", "PaginationToken", "AttributesToGet"},
 	}
 	all := []string{
 		"ClientId", "UserPoolId", "Username", "Password", "ConfirmationCode", "AccessToken", "RefreshToken", "Token",

@@ -11,7 +11,7 @@ import (
 )
 
 // passwordChecked goes on after a password was found right or wrong. That a
-// user exists, is confirmed or has a temporary password is told only to who
+// user exists, is disabled, confirmed or has a temporary password is told only to who
 // knows the password.
 func (p *Pool) passwordChecked(s subject, right bool, clientID string, client cognito.Client) (authOutput, error) {
 	now := p.now()
@@ -19,9 +19,12 @@ func (p *Pool) passwordChecked(s subject, right bool, clientID string, client co
 	if err != nil {
 		return authOutput{}, err
 	}
+	if u.Disabled {
+		return authOutput{}, errDisabled
+	}
 	switch u.Status {
 	case statusConfirmed:
-		return p.signIn(u, clientID, client)
+		return p.secondFactor(s, u, clientID, client)
 	case statusForceChangePassword:
 		if u.TemporaryUntil != nil && !now.Before(*u.TemporaryUntil) {
 			return authOutput{}, fail(codeNotAuthorized, "Temporary password has expired and must be reset by an administrator.")
@@ -37,16 +40,19 @@ func (p *Pool) judgePassword(s subject, right bool, now time.Time) (*user, error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.attempts.locked(s.who, now) {
-		return nil, fail(codeNotAuthorized, "Password attempts exceeded")
+		return nil, errLockedOut
 	}
 	u := p.state.users[s.sub]
 	// The password may have been changed since the sign-in began.
 	current := u != nil && u.Password != nil && bytes.Equal(u.Password.Value, s.verifier.Value)
 	if !right || !s.exists || !current {
-		p.attempts.wrongPassword(s.who, now)
+		p.attempts.failed(s.who, now)
 		return nil, errCredentials
 	}
-	p.attempts.rightPassword(s.who)
+	// A sign-in that still needs a code has not succeeded yet.
+	if !u.Token.Enabled {
+		p.attempts.succeeded(s.who)
+	}
 	return u, nil
 }
 
@@ -79,7 +85,8 @@ func (p *Pool) askNewPassword(s subject, u *user, clientID string, client cognit
 const userAttributePrefix = "userAttributes."
 
 // answerNewPassword sets the password that a user chose in place of a
-// temporary one, which confirms them. No trigger is called.
+// temporary one, which confirms them; a code is asked for next if they turned
+// MFA on. No trigger is called.
 func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOutput, error) {
 	given := make(map[string]string)
 	var attributes []attribute
@@ -105,6 +112,9 @@ func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOu
 		return authOutput{}, err
 	}
 	u, err := p.edit(c.subject.sub, func(u *user) error {
+		if u.Disabled {
+			return errDisabled
+		}
 		if u.Status != statusForceChangePassword || !bytes.Equal(u.Password.Value, c.subject.verifier.Value) {
 			return fail(codeNotAuthorized, "Invalid session for the user.")
 		}
@@ -114,7 +124,9 @@ func (p *Pool) answerNewPassword(in respondInput, client cognito.Client) (authOu
 	if err != nil {
 		return authOutput{}, err
 	}
-	return p.signIn(u, in.ClientId, client)
+	proven := c.subject
+	proven.verifier = password
+	return p.secondFactor(proven, u, in.ClientId, client)
 }
 
 // signIn begins a sign-in and returns its tokens.
@@ -132,6 +144,13 @@ func (p *Pool) signIn(u *user, clientID string, client cognito.Client) (authOutp
 	result.RefreshToken = refresh
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// The user may have been deleted or disabled since the factors were checked.
+	switch current := p.state.users[u.Sub]; {
+	case current == nil:
+		return authOutput{}, errCredentials
+	case current.Disabled:
+		return authOutput{}, errDisabled
+	}
 	if err := p.commit(change{Grants: []*grant{g}}); err != nil {
 		return authOutput{}, err
 	}

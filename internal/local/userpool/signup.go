@@ -133,6 +133,9 @@ func (p *Pool) confirm(name, digits string) (*user, error) {
 		if !p.attempts.allow(limitConfirmSignUp, u.Sub, p.now()) {
 			return errTooManyAttempts
 		}
+		if u.Disabled {
+			return errCodeExpired
+		}
 		if err := p.spendCode(u, purposeConfirm, digits); err != nil {
 			return err
 		}
@@ -157,10 +160,12 @@ type codeOutput struct{ CodeDeliveryDetails codeDelivery }
 // does, without sending anything.
 func (p *Pool) resendConfirmationCode(ctx context.Context, in resendInput) (codeOutput, error) {
 	return p.requestCode(ctx, in, limitResend, MessageConfirmation, func(u *user) (string, error) {
-		switch u.Status {
-		case statusUnconfirmed:
+		switch {
+		case u.Disabled:
+			return "", errPretend
+		case u.Status == statusUnconfirmed:
 			return p.giveCode(u, purposeConfirm)
-		case statusConfirmed:
+		case u.Status == statusConfirmed:
 			return "", invalidParameter("User is already confirmed.")
 		default:
 			return "", fail(codeNotAuthorized, "Cannot resend a code in the current state of the user.")

@@ -34,6 +34,10 @@ type user struct {
 	Codes      map[codePurpose]code `json:"codes,omitempty"`
 	// TemporaryUntil ends the password that an administrator set.
 	TemporaryUntil *time.Time `json:"temporaryUntil,omitempty"`
+	// Disabled users can neither sign in nor refresh.
+	Disabled bool `json:"disabled,omitempty"`
+	// Token is the user's software token for MFA.
+	Token softwareToken `json:"token,omitzero"`
 	// PendingEmail is a new address that waits for its code.
 	PendingEmail string `json:"pendingEmail,omitempty"`
 }
@@ -79,6 +83,8 @@ type change struct {
 	Secrets *secrets `json:"secrets,omitempty"`
 	Users   []*user  `json:"users,omitempty"`
 	Grants  []*grant `json:"grants,omitempty"`
+	// Removed are the subs of deleted users, whose sign-ins go with them.
+	Removed []string `json:"removed,omitempty"`
 }
 
 // state is everything that outlives a restart. What it holds is never altered,
@@ -119,6 +125,33 @@ func (s *state) apply(c change) {
 		s.grants[g.OriginJTI] = g
 		s.tokens[string(g.TokenHash)] = g.OriginJTI
 	}
+	for _, sub := range c.Removed {
+		s.remove(sub)
+	}
+}
+
+func (s *state) remove(sub string) {
+	if old := s.users[sub]; old != nil {
+		delete(s.subs, fold(old.email()))
+	}
+	delete(s.users, sub)
+	for id, g := range s.grants {
+		if g.Sub == sub {
+			delete(s.grants, id)
+			delete(s.tokens, string(g.TokenHash))
+		}
+	}
+}
+
+// revokedGrants returns the end of every sign-in of a user.
+func (s *state) revokedGrants(sub string) []*grant {
+	var ended []*grant
+	for _, g := range s.grants {
+		if g.Sub == sub && !g.Revoked {
+			ended = append(ended, revoked(g))
+		}
+	}
+	return ended
 }
 
 // find returns the user of a name, which is a sub or an e-mail address, or nil.
