@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Accept makes the caller a member by an invitation, named by its token or, for
@@ -10,8 +11,8 @@ import (
 // asked of the identity provider at this moment: an invitation is for whoever
 // proved to have it. It returns the account joined.
 //
-// It fails with ErrNotFound, ErrInvitationNotPending (also when it has
-// expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
+// It fails as policies say, with ErrNotFound, ErrInvitationNotPending (also when
+// it has expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
 // ErrOrganizationLimit, ErrAccountMode, ErrRateLimited, and as Authorize does.
 func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Account, error) {
 	var joined Account
@@ -27,11 +28,19 @@ func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Ac
 		case i.StatusAt(s.clock()) != InvitationPending:
 			return ErrInvitationNotPending
 		}
+		if err := s.permit(ctx, i.question(c.User, o)); err != nil {
+			return err
+		}
 		after := s.join(change, &c.User, o, i)
 		joined = Account{Organization: after, Role: i.Role, grants: s.grants}
 		return nil
 	})
 	return joined, err
+}
+
+// question is what policies are asked before a user joins by the invitation.
+func (i *Invitation) question(u User, o *Organization) Question {
+	return Question{Act: ActAccept, User: u, Organization: o, Email: i.Email, Role: i.Role}
 }
 
 // join adds to a change that a user becomes a member by an invitation. It
@@ -126,6 +135,9 @@ func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) 
 // anything is checked, by who makes them.
 func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who string, guesses *Limit) error {
 	var guess Change
+	if !strings.HasPrefix(who, HashedWho) { // of a user who is off nothing new is kept
+		guess.Premises = append(guess.Premises, UserIsActive{UserID: who})
+	}
 	if err := s.count(&guess, TokenRate, who, guesses); err != nil {
 		return err
 	}
@@ -185,6 +197,9 @@ func (s *Service) AcceptAtSignUp(ctx context.Context, p Person, token string) (j
 		}
 		if good, err := s.mac.Verify(ctx, i.secret(), mac); err != nil || !good {
 			return false, err
+		}
+		if s.permit(ctx, i.question(*u, o)) != nil {
+			return false, nil
 		}
 		change := Change{Premises: []Premise{UserIsActive{UserID: p.ID}}}
 		s.join(&change, u, o, i)

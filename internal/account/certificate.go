@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -48,5 +50,22 @@ func (s *Service) VerifyCertificate(ctx context.Context, c *Certificate) (bool, 
 	return s.mac.Verify(ctx, c.message(), c.MAC)
 }
 
-// message is what the MAC is over.
-func (c *Certificate) message() []byte { return []byte(c.DeletionID) }
+// certify is the certificate of a deletion that ends now.
+func (s *Service) certify(ctx context.Context, d *Deletion) (*Certificate, error) {
+	c := &Certificate{
+		DeletionID: d.ID, UserID: d.UserID, Digest: d.Digest, PersonalOrganization: s.config.PersonalOrganization,
+		Erased: d.Erased, AcceptedAt: d.AcceptedAt, CompletedAt: s.clock(), Version: 1,
+	}
+	var err error
+	c.MAC, err = s.mac.Sign(ctx, c.message())
+	return c, err
+}
+
+// message is what the MAC is over: everything that the certificate says.
+func (c *Certificate) message() []byte {
+	erased, _ := json.Marshal(c.Erased) // numbers: it cannot fail
+	return []byte(strings.Join([]string{
+		"hearth-certificate", c.DeletionID, c.UserID, c.Digest, c.PersonalOrganization, string(erased),
+		c.AcceptedAt.UTC().Format(time.RFC3339Nano), c.CompletedAt.UTC().Format(time.RFC3339Nano),
+	}, "\x00"))
+}

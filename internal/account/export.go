@@ -42,6 +42,9 @@ type Export struct {
 	Version int
 }
 
+// exportKey is where an export's object is kept.
+func exportKey(e *Export) string { return "exports/" + e.UserID + "/" + e.ID + ".json" }
+
 // Key names the export.
 func (e *Export) Key() Key { return ExportKey(e.UserID) }
 

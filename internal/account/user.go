@@ -89,6 +89,7 @@ func (u *User) Revision() int { return u.Version }
 // ChangeUser changes a user; a nil field stays as it is.
 type ChangeUser struct {
 	UserID        string
+	Status        *UserStatus
 	Name          *string
 	Email         *string
 	EmailVerified *bool
@@ -124,6 +125,7 @@ func (c ChangeUser) Apply(r Record) Record {
 		return r
 	}
 	u := *old
+	set(&u.Status, c.Status)
 	set(&u.Name, c.Name)
 	set(&u.Email, c.Email)
 	set(&u.EmailVerified, c.EmailVerified)

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -88,18 +87,6 @@ func (e Environment) credentials() aws.CredentialsProvider {
 	})
 }
 
-// store is the table that the environment names.
-func (e Environment) store() (*dynamo.Store, error) {
-	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
-	if err != nil {
-		return nil, err
-	}
-	client := dynamo.NewClient(dynamodb.Options{
-		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
-	})
-	return dynamo.New(client, values[dynamo.EnvTable]), nil
-}
-
 // Cognito is slower than a table and throttles by the pool; a request can wait
 // for it, a sign-up trigger has five seconds in all.
 const (
@@ -153,18 +140,20 @@ type parts struct {
 	images account.Images
 	mac    account.MAC
 	mailer account.Mailer
+	meter  *dynamo.Meter
 }
 
 // service is the domain over the table and the pool.
 func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
-	store, storeErr := e.store()
+	store, storeErr := e.metered(p.meter)
 	pool, poolErr := e.pool()
 	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
 		return nil, nil, err
 	}
 	return account.NewService(account.Options{
 		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Config: config, Grants: product.Grants(),
+		Policies:        product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}), pool, nil
 }

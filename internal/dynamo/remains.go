@@ -7,8 +7,7 @@ import (
 )
 
 // UserRecords returns a page of the records in a user's partition, in one
-// Query or, where they are more than the page, a few: memberships, which can be
-// many, are jumped over.
+// Query or, where memberships stand between them, two: those are jumped over.
 func (s *Store) UserRecords(ctx context.Context, userID, after string, limit int) ([]account.Record, string, error) {
 	var kept []account.Record
 	q := list{of: "records of a user", partition: userPrefix + userID}
@@ -16,31 +15,34 @@ func (s *Store) UserRecords(ctx context.Context, userID, after string, limit int
 		if after != "" {
 			q.after = keys{PK: q.partition, SK: after}
 		}
-		records, next, err := page(ctx, s, q, limit-len(kept), func(r account.Record) string {
-			k, _ := primaryKey(r.Key())
-			return k.SK
-		})
+		records, next, err := page(ctx, s, q, limit+1-len(kept), sortOf)
 		if err != nil {
 			return nil, "", err
 		}
-		jump := false
 		for _, r := range records {
 			switch r.Key().Kind {
 			case account.KindUser, account.KindDeletion:
 			case account.KindMembership:
-				jump = true
+				if next != "" && next < membershipEnd {
+					next = membershipEnd
+				}
 			default:
 				kept = append(kept, r)
 			}
 		}
-		after = next
-		if jump && next != "" && next < membershipEnd {
-			after = membershipEnd
-		}
-		if after == "" || len(kept) == limit {
-			return kept, after, nil
+		switch after = next; {
+		case len(kept) > limit:
+			return kept[:limit], sortOf(kept[limit-1]), nil
+		case after == "":
+			return kept, "", nil
 		}
 	}
+}
+
+// sortOf is a record's sort key.
+func sortOf(r account.Record) string {
+	k, _ := primaryKey(r.Key())
+	return k.SK
 }
 
 // membershipEnd sorts behind every membership of a user: $ is the character

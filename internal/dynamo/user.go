@@ -77,6 +77,7 @@ func (i userItem) record(k account.Key) *account.User {
 
 func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.UpdateBuilder {
 	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
+	u = assign(u, attributeStatus, c.Status)
 	u = assign(u, attributeName, c.Name)
 	u = assign(u, attributeEmail, c.Email)
 	u = assignBool(u, attributeEmailVerified, c.EmailVerified)
