@@ -21,11 +21,12 @@ CDK := CDK_DISABLE_VERSION_CHECK=1 infra/node_modules/.bin/cdk
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prerequisites dev demo seed token reset test race soak fuzz-api lint lint-templates build synth
+.PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user \
+  test race soak fuzz-api lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
-	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##
 ## Develop
@@ -53,6 +54,29 @@ token: ## Print an access token of EMAIL=… for curl, from the running host
 reset: ## Remove all local data and sign-ins, to start over
 	@go build -o .build/hearth ./internal/local
 	@.build/hearth reset
+
+##
+## Operate
+##
+
+# Each acts on the running host; README.md has the same for AWS. JSON=1 prints
+# one line of JSON alone. They exit with an error when something is wrong.
+
+ensure-personal-orgs: ## Give every user of the pool a personal organization, and repair what can be
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth ensure
+
+verify-personal-orgs: ## Hold pool and table against what must always be true (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth verify
+
+check-database: ## Count what the table holds and list all that is broken (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth check-database
+
+user: ## Support: EMAIL=… DO=show|sign-out|disable|enable|restore|delete
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth user
 
 ##
 ## Check

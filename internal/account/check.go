@@ -52,7 +52,7 @@ func related(r Record) []Key {
 // ownedBy is the user whom a record belongs to that has no rule of its own.
 func ownedBy(r Record) string {
 	switch k := r.Key(); k.Kind {
-	case KindSession, KindIdempotency, KindExport:
+	case KindSession, KindIdempotency, KindExport, KindRecovery, KindPasskey:
 		return k.Owner
 	case KindLimit:
 		if !strings.HasPrefix(k.Owner, HashedWho) {

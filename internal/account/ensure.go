@@ -91,8 +91,17 @@ func (m *Maintenance) wantedUser(ctx context.Context, userID string, user *User,
 	} else {
 		wanted = *m.newUser(*p, m.clock())
 	}
+	if p != nil && p.Email != "" {
+		if FoldAddress(wanted.Email) != FoldAddress(p.Email) {
+			wanted.FormerEmails = former(wanted.FormerEmails, wanted.Email, p.Email)
+		}
+		if FoldAddress(wanted.PendingEmail) == FoldAddress(p.Email) {
+			wanted.PendingEmail = ""
+		}
+		wanted.Email, wanted.EmailVerified = p.Email, p.EmailVerified
+	}
 	if p != nil {
-		wanted.Username, wanted.Email, wanted.EmailVerified = p.Username, p.Email, p.EmailVerified
+		wanted.Username = p.Username
 		if name := fittingName(p.Name); name != "" {
 			wanted.Name = name
 		}

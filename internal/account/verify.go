@@ -10,7 +10,7 @@ import (
 // told: it may have been under way, or the list of members behind.
 const (
 	looks     = 3
-	lookPause = 100 * time.Millisecond
+	lookPause = 50 * time.Millisecond
 )
 
 // suspect is a record with the rules that it breaks.
@@ -292,7 +292,7 @@ func judgePerson(p Resident, found Records) []Finding {
 		broken(RuleRecords, "is confirmed in the pool, and has no records")
 		return findings
 	}
-	if u.Email != p.Email || u.EmailVerified != p.EmailVerified {
+	if p.Email != "" && (u.Email != p.Email || u.EmailVerified != p.EmailVerified) {
 		broken(RulePool, "has another address, or verification, in the pool")
 	}
 	if name := fittingName(p.Name); name != "" && name != u.Name {

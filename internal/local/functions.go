@@ -21,6 +21,7 @@ type functions struct {
 	api              map[httpapi.Function]lambda.Handler
 	postConfirmation lambda.Handler
 	stream           lambda.Handler
+	maintenance      lambda.Handler
 }
 
 // environment is what functions learn from their variables. What they learn here
@@ -67,6 +68,7 @@ func newFunctions(env boot.Environment) (functions, error) {
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
 		stream:           build("stream", boot.Stream),
+		maintenance:      build("maintenance", boot.Maintenance),
 	}
 	return f, errors.Join(wrong...)
 }

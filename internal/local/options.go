@@ -17,8 +17,15 @@ import (
 // The environment variables that the host and its sub-commands read.
 const (
 	envPort = "PORT"
-	// envEmail names the person that `token` prints a token of.
+	// envEmail names the person that `token` prints a token of, and that `user`
+	// is about; envDo is what to do with them, envForce whether in any case.
 	envEmail = "EMAIL"
+	envDo    = "DO"
+	envForce = "FORCE"
+	// envJSON has jobs print nothing but one line of JSON at the end; envAfter
+	// is where a job goes on.
+	envJSON  = "JSON"
+	envAfter = "AFTER"
 	// envWatcher is set by `make dev` to one value for as long as it runs, by
 	// which a restarted host knows that its developer has read the welcome.
 	envWatcher = "HEARTH_WATCHER"
