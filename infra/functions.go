@@ -27,8 +27,8 @@ import (
 )
 
 // function is one row of the table below: what a Lambda function gets and may
-// do. What is not granted here or, for one action at Cognito, in wireTrigger, no
-// function may do.
+// do. What is not granted here or, for the trigger's action at Cognito, in
+// wireTrigger, no function may do.
 type function struct {
 	// name is the folder below functions/.
 	name, description string
@@ -46,6 +46,8 @@ type function struct {
 	images []string
 	// mac are the KMS actions on the key that signs invitations.
 	mac []string
+	// pool are the actions of an administrator at the user pool.
+	pool []string
 	// mails is whether the function sends Hearth's own mails.
 	mails bool
 	// stream functions read the table's stream, report what they gave up on to
@@ -86,10 +88,19 @@ var (
 		mails:  true,
 		stream: true,
 	}
+	// maintenance alone may scan. Operators invoke it; it has no route.
+	maintenance = function{
+		name: "maintenance", description: "Operators' jobs over all users, and support for one",
+		memory: 512, timeout: 15 * time.Minute, // Lambda's longest
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "Scan", "UpdateItem"},
+		index:  []string{"Query"}, // members are counted by their list
+		images: []string{"DeleteObjectTagging"},
+		pool:   []string{"AdminDisableUser", "AdminEnableUser", "AdminGetUser", "AdminUserGlobalSignOut", "ListUsers"},
+	}
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, organizations, postconfirmation, stream}
+var functions = []function{profile, organizations, postconfirmation, stream, maintenance}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -215,6 +226,9 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 	statements = append(statements, b.images.grants(f.images)...)
 	if len(f.mac) > 0 {
 		statements = append(statements, allow(prefixed("kms:", f.mac), b.macKey.AttrArn()))
+	}
+	if len(f.pool) > 0 {
+		statements = append(statements, allow(prefixed("cognito-idp:", f.pool), b.pool.pool.AttrArn()))
 	}
 	if f.mails {
 		statements = append(statements, b.stage.mayMail(b.stack))

@@ -76,6 +76,16 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 				"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
 			grant(attribute("StreamFailures", "Arn"), "sqs:SendMessage"),
 		},
+		"Maintenance": {
+			logging("Maintenance"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:Scan", "dynamodb:UpdateItem"),
+			grant(index, "dynamodb:Query"),
+			grant(imageObjects, "s3:DeleteObjectTagging"),
+			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser",
+				"cognito-idp:AdminUserGlobalSignOut", "cognito-idp:ListUsers"),
+		},
 		"Redrive": {grant(attribute("StreamFunction", "Arn"), "lambda:InvokeFunction")},
 	}
 }
@@ -251,7 +261,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60}
+	timeouts := map[string]int{"ProfileFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -287,7 +297,7 @@ func TestFunctionEnvironment(t *testing.T) {
 	withBoth := maps.Clone(withImages)
 	withBoth[kms.EnvKey] = key
 	want := map[string]map[string]string{
-		"ProfileFunction": withImages, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "PostconfirmationFunction": withoutPool,
+		"ProfileFunction": withImages, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "MaintenanceFunction": withImages, "PostconfirmationFunction": withoutPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {

@@ -88,6 +88,7 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 		{"ClientId", "The web client, the only audience of the API", pool.web.Ref()},
 		{"Region", "The region of all of it", stack.Region()},
 		{"TableName", "The table", table.Ref()},
+		{"MaintenanceFunctionName", "What operators invoke", built[maintenance.name].function.Ref()},
 		{"ImageBucketName", "The bucket of images", images.bucket.Ref()},
 		{"ImageUrl", "Where images are served", images.url()},
 	} {

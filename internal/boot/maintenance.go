@@ -123,11 +123,15 @@ func operate(ctx context.Context, m *account.Maintenance, order account.Order, l
 	if err == nil {
 		return MaintenanceAnswer{User: &user}
 	}
-	log.ErrorContext(ctx, "order failed", slog.String("do", string(order.Do)), slog.String("cause", err.Error()))
 	var refused *account.Error
 	if !errors.As(err, &refused) {
 		refused = account.ErrInternal
 	}
+	level := slog.LevelWarn // a refusal is no fault, which an alarm would tell
+	if errors.Is(refused, account.ErrInternal) {
+		level = slog.LevelError
+	}
+	log.Log(ctx, level, "order not done", slog.String("do", string(order.Do)), slog.String("cause", err.Error()))
 	return MaintenanceAnswer{Failure: &Refusal{Code: refused.Code, Detail: refused.Detail, Blockers: refused.Blockers}}
 }
 
