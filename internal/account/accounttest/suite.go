@@ -73,6 +73,7 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			account.UserKey("nobody"), account.RecoveryKey("nobody"), account.PasskeyKey("u1", "c"),
 		}
 		expect(t, s, records, keys...)
+		expect(t, s, account.Records{})
 	})
 	t.Run("keeps ids apart that look alike", func(t *testing.T) {
 		t.Parallel()
