@@ -31,11 +31,11 @@ func (s *Service) DeleteAccount(ctx context.Context, id Identity, digest, confir
 		case FoldAddress(strings.TrimSpace(confirmation)) != FoldAddress(caller.User.Email):
 			return nil, Invalid("/confirmation", FieldIncorrect)
 		}
-		h, preview, err := s.deletable(ctx, caller.User, digest)
+		h, err := s.deletable(ctx, caller.User, &digest)
 		if err != nil {
 			return nil, err
 		}
-		return s.accept(ctx, h, preview.Digest, UserIsActive{UserID: id.UserID})
+		return s.accept(ctx, h, digest, UserIsActive{UserID: id.UserID})
 	})
 }
 
@@ -57,7 +57,7 @@ func (s *Service) StartDeletion(ctx context.Context, userID string) (*Deletion, 
 		if u == nil {
 			return nil, ErrNotFound
 		}
-		h, _, err := s.deletable(ctx, *u, "")
+		h, err := s.deletable(ctx, *u, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -79,22 +79,23 @@ func (s *Service) deciding(decide func() (*Deletion, error)) (*Deletion, error) 
 }
 
 // deletable reads what a user has, and fails with ErrDeletionChanged unless it is
-// as the digest has it ("" is any), and with ErrDeletionBlocked.
-func (s *Service) deletable(ctx context.Context, u User, digest string) (holdings, Preview, error) {
+// as the digest has it that somebody saw (nil for nobody), and with
+// ErrDeletionBlocked.
+func (s *Service) deletable(ctx context.Context, u User, digest *string) (holdings, error) {
 	h, err := s.holdings(ctx, u)
 	if err != nil {
-		return holdings{}, Preview{}, err
+		return holdings{}, err
 	}
 	preview, failures := s.preview(ctx, h)
 	switch {
-	case digest != "" && preview.Digest != digest:
-		return holdings{}, Preview{}, ErrDeletionChanged
+	case digest != nil && *digest != preview.Digest:
+		return holdings{}, ErrDeletionChanged
 	case len(preview.Blockers) > 0:
 		blocked := *ErrDeletionBlocked
 		blocked.Blockers = preview.Blockers
-		return holdings{}, Preview{}, blocked.Because(failures)
+		return holdings{}, blocked.Because(failures)
 	}
-	return h, preview, nil
+	return h, nil
 }
 
 // accept begins a deletion in one transaction: the user is off, shared teams

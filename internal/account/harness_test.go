@@ -128,6 +128,9 @@ type world struct {
 	now   time.Time
 	// mails are those that were sent, each "<kind> to <address>".
 	mails []string
+	// gone and album are there for deletions.
+	gone  *leaving
+	album *album
 }
 
 func (w *world) clock() time.Time { return w.now }
