@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"hearth/internal/account"
+	"hearth/internal/boot"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
@@ -264,6 +265,33 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	}
 	if problem.Code != account.CodeSessionRevoked {
 		t.Errorf("GET /me after a password reset: %+v", answer)
+	}
+}
+
+// What operators invoke: the one user is counted, disabled, and, since the pool
+// knows nobody, deleted.
+func TestMaintenanceThroughTheBinary(t *testing.T) {
+	t.Parallel()
+	table := dynamotest.Table(t)
+	env := environment(t, table)
+	trigger, maintenance := start(t, "postconfirmation", env), start(t, "maintenance", env)
+	var event events.CognitoEventUserPoolsPostConfirmation
+	trigger.invoke(t, "post-confirmation-sign-up.json", &event)
+
+	var checked account.Summary
+	maintenance.invoke(t, "maintenance-check.json", &checked)
+	if checked.Failure != "" || checked.Next != "" || checked.Items["user"] != 1 || len(checked.Findings) != 0 || checked.ReadUnits == 0 || checked.MemoryBytes == 0 {
+		t.Errorf("check: %+v", checked)
+	}
+	var disabled boot.MaintenanceAnswer
+	maintenance.invoke(t, "maintenance-user-disable.json", &disabled)
+	if disabled.Failure != nil || disabled.User == nil || disabled.User.ID != userID || disabled.User.Status != account.UserInactive {
+		t.Errorf("disable: %+v", disabled)
+	}
+	var ensured account.Summary
+	maintenance.invoke(t, "maintenance-ensure.json", &ensured)
+	if ensured.Failure != "" || len(ensured.Findings) != 0 || len(ensured.Repairs) != 1 || ensured.Repairs[0].Rule != account.RuleVanished {
+		t.Errorf("ensure: %+v", ensured)
 	}
 }
 

@@ -84,13 +84,14 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 	}), nil
 }
 
-// answerReserve is what a job leaves of the function's time for its answer.
+// answerReserve is the most that a job leaves of the function's time for its
+// answer.
 const answerReserve = 5 * time.Second
 
 // bound ends a job's time before the function's.
 func (o MaintenanceOrder) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, bounded := ctx.Deadline()
-	end = end.Add(-answerReserve)
+	end = end.Add(-min(answerReserve, time.Until(end)/10))
 	if wanted := time.Now().Add(time.Duration(o.Seconds * float64(time.Second))); o.Seconds > 0 && (!bounded || wanted.Before(end)) {
 		end, bounded = wanted, true
 	}

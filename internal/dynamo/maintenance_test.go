@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,82 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"hearth/internal/account"
+	"hearth/internal/account/accounttest"
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
 )
-
-// register is a pool of people whom a test changes as it likes.
-type register struct {
-	mu     sync.Mutex
-	people map[string]account.Resident
-}
-
-func (r *register) add(people ...account.Person) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.people == nil {
-		r.people = map[string]account.Resident{}
-	}
-	for _, p := range people {
-		r.people[p.Username] = account.Resident{Person: p, Confirmed: true, Enabled: true}
-	}
-}
-
-func (r *register) remove(username string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.people, username)
-}
-
-func (r *register) People(_ context.Context, after string) (page []account.Resident, next string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(r.people)) {
-		if name <= after {
-			continue
-		}
-		if len(page) == 3 { // small, so that tests meet more than one
-			return page, page[2].Username, nil
-		}
-		page = append(page, r.people[name])
-	}
-	return page, "", nil
-}
-
-func (r *register) Find(_ context.Context, name string) (account.Resident, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, p := range r.people {
-		if p.Username == name || account.FoldAddress(p.Email) == account.FoldAddress(name) {
-			return p, nil
-		}
-	}
-	return account.Resident{}, account.ErrNotFound
-}
-
-func (r *register) edit(username string, f func(*account.Resident)) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p, ok := r.people[username]
-	if !ok {
-		return account.ErrNotFound
-	}
-	f(&p)
-	r.people[username] = p
-	return nil
-}
-
-func (r *register) Disable(_ context.Context, username string) error {
-	return r.edit(username, func(p *account.Resident) { p.Enabled = false })
-}
-
-func (r *register) Enable(_ context.Context, username string) error {
-	return r.edit(username, func(p *account.Resident) { p.Enabled = true })
-}
-
-func (r *register) SignOut(_ context.Context, username string) error {
-	return r.edit(username, func(*account.Resident) {})
-}
 
 // personOf is somebody of a town as the pool has them.
 func personOf(name string) account.Person {
@@ -105,16 +32,16 @@ func free() (read, write float64) { return 0, 0 }
 type village struct {
 	*town
 	jobs *account.Maintenance
-	pool *register
+	pool *accounttest.Directory
 	id   string
 }
 
 func newVillage(t *testing.T) *village {
 	t.Helper()
-	v := &village{town: newTown(t), pool: &register{}}
+	v := &village{town: newTown(t), pool: &accounttest.Directory{PageSize: 3}}
 	v.jobs = account.NewMaintenance(v.Service, v.store, v.pool, free)
 	for _, name := range townspeople {
-		v.pool.add(personOf(name))
+		v.pool.Add(personOf(name))
 		if _, err := v.Authorize(t.Context(), identity(name, "1"), account.Target{}); err != nil {
 			t.Fatal(err)
 		}
