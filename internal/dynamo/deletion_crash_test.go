@@ -47,7 +47,7 @@ func TestDeletionKilledAnywhereAndDoneAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			writes := w.writes
-			w.expectNoTrace(t)
+			w.expectNoTrace(t, leaver)
 			want := w.dump(t)
 			step := 1
 			if policy == account.ErasePersonal && os.Getenv("HEARTH_SOAK") == "" {
@@ -71,7 +71,7 @@ func TestDeletionKilledAnywhereAndDoneAgain(t *testing.T) {
 					if err := w.leave(t.Context(), blocking); err != nil {
 						t.Fatalf("killed at write %d of %d (%t), then done again: %v", kill, writes, answered, err)
 					}
-					w.expectNoTrace(t)
+					w.expectNoTrace(t, leaver)
 					if diff := cmp.Diff(want, w.dump(t)); diff != "" {
 						t.Fatalf("killed at write %d of %d (%t), then done again (-once +again):\n%s", kill, writes, answered, diff)
 					}

@@ -20,6 +20,8 @@ import (
 type town struct {
 	*account.Service
 	options account.Options
+	// outside is beside the table, where people can be deleted.
+	outside *outside
 	store   *dynamo.Store
 	wire    *dynamotest.Wire
 	table   string
