@@ -171,19 +171,20 @@ func environment(t *testing.T, table string) map[string]string {
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
 		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
-		account.EnvConfig: `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
+		cognito.EnvServerClientID: "server",
+		account.EnvConfig:         `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
 		kms.EnvKey: "alias/hearth",
 	}
 }
 
-// One person through all functions: sign-up, the same again, first request, a
-// team, another name, a forgotten password.
+// One person through all functions: sign-up, the same again, first request,
+// sessions, a team, another name, a forgotten password.
 func TestEventsThroughTheBinaries(t *testing.T) {
 	t.Parallel()
 	table := dynamotest.Table(t)
 	env := environment(t, table)
 	profile, trigger, stream := start(t, "profile", env), start(t, "postconfirmation", env), start(t, "stream", env)
-	organizations := start(t, "organizations", env)
+	organizations, security := start(t, "organizations", env), start(t, "security", env)
 	store := dynamo.New(dynamotest.Client(t, nil), table)
 
 	for range 2 { // Cognito calls a trigger up to three times
@@ -219,6 +220,23 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	profile.invoke(t, "http-api-get-me-id-token.json", &answer)
 	if answer.StatusCode != http.StatusUnauthorized || answer.Headers["content-type"] != "application/problem+json" {
 		t.Errorf("GET /me with the claims of an ID token: %+v", answer)
+	}
+
+	security.invoke(t, "http-api-get-sessions.json", &answer)
+	var sessions struct{ Items []struct{ Current bool } }
+	if err := json.Unmarshal([]byte(answer.Body), &sessions); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || len(sessions.Items) != 1 || !sessions.Items[0].Current {
+		t.Errorf("GET /me/sessions: %+v", answer)
+	}
+	var problem struct{ Code account.Code }
+	security.invoke(t, "http-api-post-security-recovery.json", &answer)
+	if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusUnauthorized || problem.Code != account.CodeUnauthenticated {
+		t.Errorf("POST /security/recovery by a stranger: %+v", answer)
 	}
 
 	for range 2 { // a client that lost the answer asks again with the same key
@@ -259,7 +277,6 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	var event events.CognitoEventUserPoolsPostConfirmation
 	trigger.invoke(t, "post-confirmation-forgot-password.json", &event)
 	profile.invoke(t, "http-api-get-me.json", &answer)
-	var problem struct{ Code account.Code }
 	if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil {
 		t.Fatal(err)
 	}

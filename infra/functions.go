@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,9 @@ type function struct {
 	images []string
 	// mac are the KMS actions on the key that signs invitations.
 	mac []string
-	// pool are the actions of an administrator at the user pool.
+	// pool are the actions on the user pool, by the server-only client where one
+	// is needed. What takes an access token needs no grant.
+	// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
 	pool []string
 	// mails is whether the function sends Hearth's own mails.
 	mails bool
@@ -61,6 +64,12 @@ var (
 		memory: 512, timeout: 10 * time.Second,
 		table:  []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
 		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
+	}
+	security = function{
+		name: string(httpapi.Security), description: "How people sign in: password, address, second factor, passkeys, sessions",
+		memory: 512, timeout: 10 * time.Second,
+		table: []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem"},
+		pool:  []string{"AdminInitiateAuth", "AdminRespondToAuthChallenge", "AdminSetUserMFAPreference", "AdminUserGlobalSignOut"},
 	}
 	organizations = function{
 		name: string(httpapi.Organizations), description: "Teams: members, invitations, ownership, audit log",
@@ -100,7 +109,7 @@ var (
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, organizations, postconfirmation, stream, maintenance}
+var functions = []function{profile, security, organizations, postconfirmation, stream, maintenance}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -175,7 +184,8 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 }
 
 // environment is the same for every function, but that the trigger knows nothing
-// of the pool, and of images and the key only those who use them.
+// of the pool, and of the server-only client, images and the key only those who
+// use them.
 func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 	config, err := json.Marshal(b.stage.config)
 	if err != nil {
@@ -189,6 +199,9 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 		variables[cognito.EnvUserPoolID] = b.pool.id()
 		variables[cognito.EnvClientID] = b.pool.web.Ref()
 		variables[cognito.EnvIssuer] = b.pool.issuer()
+	}
+	if slices.Contains(f.pool, "AdminInitiateAuth") {
+		variables[cognito.EnvServerClientID] = b.pool.server.Ref()
 	}
 	if len(f.images) > 0 {
 		variables[image.EnvBucket] = b.images.bucket.Ref()

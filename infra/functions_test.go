@@ -49,6 +49,13 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 			grant(imageObjects, "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
 		},
+		"Security": {
+			logging("Security"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge",
+				"cognito-idp:AdminSetUserMFAPreference", "cognito-idp:AdminUserGlobalSignOut"),
+		},
 		"Organizations": {
 			logging("Organizations"),
 			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
@@ -261,7 +268,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
+	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -286,18 +293,19 @@ func TestFunctionEnvironment(t *testing.T) {
 	t.Parallel()
 	key := attribute("MacKey", "Arn")
 	withoutPool := map[string]string{dynamo.EnvTable: ref("Table"), kms.EnvKey: key}
-	withImages := map[string]string{
-		image.EnvBucket:       ref("ImageBucket"),
-		image.EnvURL:          imageURL,
+	withPool := map[string]string{
 		dynamo.EnvTable:       ref("Table"),
 		cognito.EnvUserPoolID: ref("UserPool"),
 		cognito.EnvClientID:   ref("WebClient"),
 		cognito.EnvIssuer:     `{"Fn::Sub":"https://cognito-idp.${AWS::Region}.amazonaws.com/${UserPool}"}`,
 	}
+	withServerClient, withImages := maps.Clone(withPool), maps.Clone(withPool)
+	withServerClient[cognito.EnvServerClientID] = ref("ServerClient")
+	withImages[image.EnvBucket], withImages[image.EnvURL] = ref("ImageBucket"), imageURL
 	withBoth := maps.Clone(withImages)
 	withBoth[kms.EnvKey] = key
 	want := map[string]map[string]string{
-		"ProfileFunction": withImages, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "MaintenanceFunction": withImages, "PostconfirmationFunction": withoutPool,
+		"ProfileFunction": withImages, "SecurityFunction": withServerClient, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "MaintenanceFunction": withImages, "PostconfirmationFunction": withoutPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {

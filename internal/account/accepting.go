@@ -151,11 +151,32 @@ func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who
 	if good {
 		return nil
 	}
-	var failed *PremiseError
-	if err := s.commit(ctx, guess); err != nil && !errors.As(err, &failed) {
-		return err
+	return s.countGuess(ctx, who, guess)
+}
+
+// countGuess commits the count of a wrong guess, on what was counted meanwhile
+// where need be: of guesses made at once, none is answered that is not counted.
+// It fails with ErrNotFound where it is, else with ErrRateLimited.
+func (s *Service) countGuess(ctx context.Context, who string, guess Change) error {
+	for range decideTries {
+		err := s.commit(ctx, guess)
+		var failed *PremiseError
+		switch {
+		case err == nil:
+			return ErrNotFound
+		case !errors.As(err, &failed):
+			return err
+		}
+		records, err := s.store.Read(ctx, LimitKey(who, TokenRate.Kind))
+		if err != nil {
+			return err
+		}
+		guess = Change{}
+		if err := s.count(&guess, TokenRate, who, records.Limit(who, TokenRate.Kind)); err != nil {
+			return err
+		}
 	}
-	return ErrNotFound
+	return ErrRateLimited
 }
 
 // admitWith is admit over a read of the user, the session and further records.

@@ -27,6 +27,7 @@ var (
 	ErrWrongCode     = errors.New("the code is wrong")
 	ErrExpiredCode   = errors.New("the code has expired")
 	ErrUsedCode      = errors.New("the code was used before")
+	ErrNoSecret      = errors.New("no secret waits to be proven")
 	ErrAddressTaken  = errors.New("somebody else has the address")
 	ErrBadPasskey    = errors.New("the passkey's answer is not right")
 	ErrNoPasskey     = errors.New("there is no such passkey")
@@ -66,7 +67,8 @@ type TOTP interface {
 	// AssociateTOTP returns a new secret in base32, of no effect yet.
 	AssociateTOTP(ctx context.Context, accessToken string) (secret string, err error)
 	// VerifyTOTP proves that the person's device has the secret. It fails with
-	// ErrWrongCode and ErrUsedCode: a code that proved it already.
+	// ErrWrongCode, with ErrUsedCode for a code that proved it already, and
+	// with ErrNoSecret where nothing is to prove, or not any more.
 	VerifyTOTP(ctx context.Context, accessToken, code, deviceName string) error
 	// PreferTOTP has sign-ins ask for a code from now on, or no more.
 	PreferTOTP(ctx context.Context, accessToken string, on bool) error

@@ -32,7 +32,10 @@ func (s *Service) ChangeEmail(ctx context.Context, c Caller, email string) (User
 	if FoldAddress(email) == FoldAddress(c.User.Email) {
 		return User{}, Invalid("/email", FieldNotAllowed)
 	}
-	user, err := s.secure(ctx, c, EmailChangeRequested, func(u User, change *Change) error {
+	user, err := s.secure(ctx, c, func(u User, change *Change) error {
+		if u.PendingEmail != email {
+			s.note(change, u.ID, EmailChangeRequested)
+		}
 		records, err := s.store.Read(ctx, LimitKey(u.ID, EmailRate.Kind))
 		if err != nil {
 			return err
@@ -59,7 +62,7 @@ func (s *Service) ResendEmailCode(ctx context.Context, c Caller) error {
 	if c.User.PendingEmail == "" {
 		return ErrNotFound
 	}
-	_, err := s.secure(ctx, c, "", func(u User, change *Change) error {
+	_, err := s.secure(ctx, c, func(u User, change *Change) error {
 		records, err := s.store.Read(ctx, LimitKey(u.ID, EmailRate.Kind))
 		if err != nil {
 			return err
@@ -86,7 +89,7 @@ func (s *Service) sendEmailCode(ctx context.Context, c Caller, email string) err
 // refused here from now on; at the provider itself it stays good until it
 // expires. It fails with ErrNotFound where none is pending.
 func (s *Service) CancelEmailChange(ctx context.Context, c Caller) error {
-	_, err := s.secure(ctx, c, "", func(u User, change *Change) error {
+	_, err := s.secure(ctx, c, func(u User, change *Change) error {
 		if u.PendingEmail == "" {
 			return ErrNotFound
 		}
@@ -128,7 +131,8 @@ func (s *Service) VerifyEmail(ctx context.Context, c Caller, code string) (User,
 	case !proven: // the code was of another change, made around Hearth
 		return User{}, Invalid("/code", FieldIncorrect)
 	}
-	return s.secure(ctx, c, EmailChanged, func(u User, change *Change) error {
+	return s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, EmailChanged)
 		return s.moveAddress(ctx, change, u, person, s.endOthers(c))
 	})
 }
@@ -186,7 +190,7 @@ func (s *Service) repair(ctx context.Context, u User, p Person) (User, error) {
 	for range decideTries {
 		mfa := u.MFA
 		if mfa.Enabled = p.MFA; !p.MFA {
-			mfa = MFA{}
+			mfa.DeviceName = ""
 		}
 		if p.ID != u.ID || p.Email == "" || p.Email == u.Email && p.EmailVerified == u.EmailVerified && mfa == u.MFA {
 			return u, nil

@@ -115,17 +115,31 @@ func (s *Service) language(locale string) string {
 // EndSessions ends every sign-in of a user before now, as a password reset
 // does, and notes it. A user without records has none to end.
 func (s *Service) EndSessions(ctx context.Context, userID string) error {
-	now, none := s.clock(), ""
-	// Whole seconds, as auth_time has them: a sign-in right after a reset is
-	// good, and so, for less than a second, is one right before it.
-	from := now.Truncate(time.Second)
-	change := Change{Updates: []Update{ChangeUser{
-		UserID: userID, SessionsValidFrom: &from, KeptSession: &none, PasswordChangedAt: &now, UpdatedAt: now,
-	}}}
-	s.audit(&change, userID, userID, PasswordReset, userID, "")
-	err := s.commit(ctx, change)
-	if premiseFailed(err, UserKey(userID)) {
-		return nil
+	for range decideTries {
+		records, err := s.store.Read(ctx, UserKey(userID))
+		if err != nil {
+			return err
+		}
+		user := records.User(userID)
+		if user == nil {
+			return nil
+		}
+		now, none := s.clock(), ""
+		// Whole seconds, as auth_time has them: a sign-in right after a reset is
+		// good, and so, for less than a second, is one right before it.
+		from := now.Truncate(time.Second)
+		change := Change{
+			Premises: []Premise{VersionIs{Of: user.Key(), Version: user.Version}},
+			Updates: []Update{ChangeUser{
+				UserID: userID, SessionsValidFrom: &from, KeptSession: &none, PasswordChangedAt: &now, UpdatedAt: now,
+			}},
+		}
+		if !s.notedAlready(user.PasswordChangedAt) {
+			s.note(&change, userID, PasswordReset)
+		}
+		if err := s.commit(ctx, change); !premiseFailed(err, user.Key()) {
+			return err
+		}
 	}
-	return err
+	return ErrConflict
 }

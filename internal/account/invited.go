@@ -82,8 +82,11 @@ func (s *Service) Invitations(ctx context.Context, c Caller, status InvitationSt
 
 // MyInvitations returns at most limit pending invitations to the caller's
 // verified address, asked of the identity provider at this moment, behind the
-// position after. Who has not proved an address has none.
-func (s *Service) MyInvitations(ctx context.Context, id Identity, after string, limit int) (c Caller, offers []Offer, next string, err error) {
+// position after. Who has not proved an address has none. They are the user's
+// own whatever account the request acts for; it is the one that target names,
+// else the personal one unless the session is in a team, which another read
+// would have to tell. It fails as Authorize does.
+func (s *Service) MyInvitations(ctx context.Context, id Identity, target Target, after string, limit int) (c Caller, offers []Offer, next string, err error) {
 	person, err := s.pool.Person(ctx, id.AccessToken)
 	if err != nil {
 		return Caller{}, nil, "", err
@@ -94,11 +97,23 @@ func (s *Service) MyInvitations(ctx context.Context, id Identity, after string, 
 			return Caller{}, nil, "", err
 		}
 	}
-	var keys []Key
+	accountID := id.UserID
+	if wellFormedID(target.AccountID) {
+		accountID = target.AccountID
+	}
+	keys := []Key{MembershipKey(id.UserID, accountID), OrganizationKey(accountID)}
 	for _, i := range page {
 		keys = append(keys, OrganizationKey(i.OrganizationID), UserKey(i.InvitedBy))
 	}
 	c, records, err := s.admitWith(ctx, id, keys...)
+	if err != nil {
+		return Caller{}, nil, "", err
+	}
+	if target.named() {
+		err = s.enterNamed(&c, records, target)
+	} else if personal := records.Organization(id.UserID); personal != nil && s.offers(personal) && c.Session.ActiveOrganizationID == "" {
+		err = s.enterNamed(&c, records, Target{AccountID: id.UserID})
+	}
 	if err != nil {
 		return Caller{}, nil, "", err
 	}
@@ -118,8 +133,8 @@ func (s *Service) MyInvitations(ctx context.Context, id Identity, after string, 
 }
 
 // MaxMyInvitations is the largest page of MyInvitations: two records each, with
-// the user and the session, fit one read.
-const MaxMyInvitations = 49
+// the user, the session and the account, fit one read.
+const MaxMyInvitations = 48
 
 // RevokeInvitationsOf ends the pending invitations that somebody sent who is a
 // member no more. The table's stream calls it; called again it does no harm,

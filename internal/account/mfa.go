@@ -20,12 +20,22 @@ type TOTPSetup struct {
 // until VerifyTOTP. It fails with ErrReauthenticate, ErrMFAAlreadyEnabled, and
 // as Pool.Person does.
 func (s *Service) StartTOTP(ctx context.Context, c Caller) (TOTPSetup, error) {
-	person, err := s.withoutMFA(ctx, c)
-	if err != nil {
+	person, err := s.freshPerson(ctx, c)
+	switch {
+	case err != nil:
 		return TOTPSetup{}, err
+	case person.MFA: // a new secret could replace the one that is asked for
+		return TOTPSetup{}, ErrMFAAlreadyEnabled
 	}
 	secret, err := s.credentials.TOTP.AssociateTOTP(ctx, c.token)
 	if err != nil {
+		return TOTPSetup{}, err
+	}
+	// By this mark EnableMFA knows a secret that was proven and no more.
+	if _, err := s.secure(ctx, c, func(u User, change *Change) error {
+		change.Updates = append(change.Updates, ChangeUser{UserID: u.ID, MFA: &MFA{Pending: true}, UpdatedAt: s.clock()})
+		return nil
+	}); err != nil {
 		return TOTPSetup{}, err
 	}
 	issuer := s.config.AppURL
@@ -39,20 +49,12 @@ func (s *Service) StartTOTP(ctx context.Context, c Caller) (TOTPSetup, error) {
 	return TOTPSetup{Secret: secret, URI: uri.String()}, nil
 }
 
-// withoutMFA returns the provider's word on a caller who signed in lately and
-// whose sign-ins ask for no code.
-func (s *Service) withoutMFA(ctx context.Context, c Caller) (Person, error) {
+// freshPerson returns the provider's word on a caller who signed in lately.
+func (s *Service) freshPerson(ctx context.Context, c Caller) (Person, error) {
 	if err := s.fresh(c); err != nil {
 		return Person{}, err
 	}
-	person, err := s.pool.Person(ctx, c.token)
-	switch {
-	case err != nil:
-		return Person{}, err
-	case person.MFA && c.User.MFA.Enabled:
-		return Person{}, ErrMFAAlreadyEnabled
-	}
-	return person, nil
+	return s.pool.Person(ctx, c.token)
 }
 
 // EnableMFA proves by a code that the caller's device has the secret, has
@@ -69,19 +71,25 @@ func (s *Service) EnableMFA(ctx context.Context, c Caller, code, deviceName stri
 	case utf8.RuneCountInString(deviceName) > MaxNameLength:
 		return User{}, Invalid("/deviceName", FieldTooLong)
 	}
-	if _, err := s.withoutMFA(ctx, c); err != nil {
+	person, err := s.freshPerson(ctx, c)
+	switch {
+	case err != nil:
 		return User{}, err
+	case person.MFA && c.User.MFA.Enabled: // else it was turned on there, and not noted here
+		return User{}, ErrMFAAlreadyEnabled
 	}
-	// A code that was used is one that was right: it proved the secret, and
-	// what came after was cut off.
-	err := s.credentials.TOTP.VerifyTOTP(ctx, c.token, code, deviceName)
-	if err != nil && !errors.Is(err, ErrUsedCode) {
+	err = s.credentials.TOTP.VerifyTOTP(ctx, c.token, code, deviceName)
+	// Of a secret that was given out and waits no more, the proof was given:
+	// what came after it was cut off.
+	proven := c.User.MFA.Pending && (errors.Is(err, ErrUsedCode) || errors.Is(err, ErrNoSecret))
+	if err != nil && !proven {
 		return User{}, fieldOf(err, "/code")
 	}
 	if err := s.credentials.TOTP.PreferTOTP(ctx, c.token, true); err != nil {
 		return User{}, err
 	}
-	return s.secure(ctx, c, MFAEnabled, func(_ User, change *Change) error {
+	return s.secure(ctx, c, func(_ User, change *Change) error {
+		s.note(change, c.User.ID, MFAEnabled)
 		update := s.endOthers(c)
 		update.MFA = &MFA{Enabled: true, DeviceName: deviceName}
 		change.Updates = append(change.Updates, update)
@@ -124,7 +132,8 @@ func (s *Service) DisableMFA(ctx context.Context, c Caller, password, code strin
 	case !c.User.MFA.Enabled: // else it was turned off there, and not noted here
 		return User{}, ErrMFANotEnabled
 	}
-	return s.secure(ctx, c, MFADisabled, func(u User, change *Change) error {
+	return s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, MFADisabled)
 		update := s.endOthers(c)
 		update.MFA = &MFA{}
 		change.Updates = append(change.Updates, update)

@@ -116,7 +116,8 @@ func (s *Service) AddPasskey(ctx context.Context, c Caller, credential json.RawM
 
 // namePasskey keeps the name of a new passkey.
 func (s *Service) namePasskey(ctx context.Context, c Caller, p Passkey) error {
-	_, err := s.secure(ctx, c, PasskeyAdded, func(u User, change *Change) error {
+	_, err := s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, PasskeyAdded)
 		next := &PasskeyName{UserID: u.ID, CredentialID: p.ID, Name: p.Name, Version: 1}
 		records, err := s.store.Read(ctx, next.Key())
 		if err != nil {
@@ -149,7 +150,8 @@ func (s *Service) RemovePasskey(ctx context.Context, c Caller, id string) error 
 	if deleteErr != nil && !errors.Is(deleteErr, ErrNoPasskey) {
 		return deleteErr
 	}
-	_, err := s.secure(ctx, c, PasskeyRemoved, func(u User, change *Change) error {
+	_, err := s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, PasskeyRemoved)
 		records, err := s.store.Read(ctx, PasskeyKey(u.ID, id))
 		if err != nil {
 			return err

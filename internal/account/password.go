@@ -52,9 +52,11 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, propose
 	if err != nil {
 		return fieldOf(err, "/currentPassword")
 	}
-	_, err = s.secure(ctx, c, PasswordChanged, func(_ User, change *Change) error {
-		update := s.endOthers(c)
-		now := s.clock()
+	_, err = s.secure(ctx, c, func(u User, change *Change) error {
+		if u.KeptSession != c.Session.ID || !s.notedAlready(u.PasswordChangedAt) {
+			s.note(change, u.ID, PasswordChanged)
+		}
+		now, update := s.clock(), s.endOthers(c)
 		update.PasswordChangedAt = &now
 		change.Updates = append(change.Updates, update)
 		return nil

@@ -142,6 +142,9 @@ func (p *provider) prove(code string) error {
 
 func (p *provider) VerifyTOTP(_ context.Context, token, code, _ string) error {
 	return p.do("VerifyTOTP", func() error {
+		if p.secret == "" || p.verified {
+			return account.ErrNoSecret
+		}
 		if err := errors.Join(p.holds(token), p.prove(code)); err != nil {
 			return err
 		}

@@ -105,7 +105,8 @@ func (s *Service) MakeRecoveryCodes(ctx context.Context, c Caller) (codes []stri
 	if !c.User.MFA.Enabled {
 		return nil, ErrMFANotEnabled
 	}
-	_, err = s.secure(ctx, c, RecoveryCodesMade, func(u User, change *Change) error {
+	_, err = s.secure(ctx, c, func(u User, change *Change) error {
+		s.note(change, c.User.ID, RecoveryCodesMade)
 		if !u.MFA.Enabled {
 			return ErrMFANotEnabled
 		}
@@ -207,7 +208,7 @@ func (s *Service) Recover(ctx context.Context, email, password, code, who string
 		return err
 	}
 	return s.advanceRecovery(ctx, proof.Username, code, RecoveryUsed, false, func(change *Change) {
-		s.audit(change, proof.Username, proof.Username, RecoveryCodeUsed, proof.Username, "")
+		s.note(change, proof.Username, RecoveryCodeUsed)
 	})
 }
 

@@ -52,18 +52,13 @@ func (s *Service) fresh(c Caller) error {
 
 // secure commits what decide wants for the caller's user, on condition that the
 // user is active and as decided on. If the user changed meanwhile, decide is
-// asked again, unless the change ended the caller's own session. An entry in
-// the log of the personal organization goes with it, by which the person is
-// mailed; action is empty for none.
-func (s *Service) secure(ctx context.Context, c Caller, action AuditAction, decide func(u User, change *Change) error) (User, error) {
+// asked again, unless the change ended the caller's own session.
+func (s *Service) secure(ctx context.Context, c Caller, decide func(u User, change *Change) error) (User, error) {
 	user := c.User
 	for range decideTries {
 		change := Change{Premises: []Premise{UserIsActive{UserID: user.ID}, VersionIs{Of: user.Key(), Version: user.Version}}}
 		if err := decide(user, &change); err != nil {
 			return User{}, err
-		}
-		if action != "" {
-			s.audit(&change, user.ID, user.ID, action, user.ID, "")
 		}
 		err := s.commit(ctx, change)
 		if err == nil {
@@ -81,6 +76,16 @@ func (s *Service) secure(ctx context.Context, c Caller, action AuditAction, deci
 	}
 	return User{}, ErrConflict
 }
+
+// note adds to a change that it is told in the log of the personal organization,
+// by which the person is mailed.
+func (s *Service) note(change *Change, userID string, action AuditAction) {
+	s.audit(change, userID, userID, action, userID, "")
+}
+
+// notedAlready reports whether something is the repetition of what was done a
+// moment ago and whose answer was lost: nobody is told of it twice.
+func (s *Service) notedAlready(at time.Time) bool { return s.clock().Sub(at) < time.Minute }
 
 // readAgain returns the caller's user as it is now, if the session still counts.
 func (s *Service) readAgain(ctx context.Context, c Caller) (User, error) {
@@ -121,7 +126,7 @@ func fieldOf(err error, field string) error {
 		refusal := Invalid(field, weak.Code)
 		refusal.Fields[0].Detail = weak.Detail
 		return refusal
-	case errors.Is(err, ErrWrongPassword), errors.Is(err, ErrWrongCode):
+	case errors.Is(err, ErrWrongPassword), errors.Is(err, ErrWrongCode), errors.Is(err, ErrNoSecret):
 		return Invalid(field, FieldIncorrect).Because(err)
 	case errors.Is(err, ErrExpiredCode):
 		return Invalid(field, FieldExpired).Because(err)

@@ -28,6 +28,8 @@ type act struct {
 	others bool
 	// sensitive wants a fresh sign-in.
 	sensitive bool
+	// anew says that it does something new each time, and is noted each time.
+	anew bool
 }
 
 func withMFA(t *testing.T, w *world, p *provider) {
@@ -108,7 +110,7 @@ var acts = map[string]act{
 			_, err := w.MakeRecoveryCodes(ctx, c)
 			return err
 		},
-		action: account.RecoveryCodesMade, to: "Ada@Example.com", sensitive: true,
+		action: account.RecoveryCodesMade, to: "Ada@Example.com", sensitive: true, anew: true,
 	},
 	"turn MFA off": {
 		before: withMFA,
@@ -222,9 +224,9 @@ func TestEachActCutOffAnywhereAndAskedForAgainIsDoneOnce(t *testing.T) {
 				if !wasCut {
 					break
 				}
-				// What was done and answered late may be noted twice.
-				got["actions"] = slices.Compact(got["actions"].([]string))   //nolint:forcetypeassert // made above
-				want["actions"] = slices.Compact(want["actions"].([]string)) //nolint:forcetypeassert // made above
+				if a.anew {
+					got["actions"] = slices.Compact(got["actions"].([]string)) //nolint:forcetypeassert // made above
+				}
 				if !reflect.DeepEqual(got, want) {
 					t.Errorf("cut %d:\n got %+v\nwant %+v", n, got, want)
 				}

@@ -58,7 +58,7 @@ func (s *Service) RevokeSession(ctx context.Context, c Caller, sessionID string)
 
 // RevokeOtherSessions ends every session of the caller's but this one.
 func (s *Service) RevokeOtherSessions(ctx context.Context, c Caller) error {
-	_, err := s.secure(ctx, c, "", func(_ User, change *Change) error {
+	_, err := s.secure(ctx, c, func(_ User, change *Change) error {
 		change.Updates = append(change.Updates, s.endOthers(c))
 		return nil
 	})
@@ -72,7 +72,7 @@ func (s *Service) SignOutEverywhere(ctx context.Context, c Caller) error {
 	if err := s.credentials.Proofs.SignOutSelf(ctx, c.token); err != nil {
 		return err
 	}
-	_, err := s.secure(ctx, c, "", func(u User, change *Change) error {
+	_, err := s.secure(ctx, c, func(u User, change *Change) error {
 		now, none := s.clock(), ""
 		from := now.Truncate(time.Second)
 		change.Updates = append(change.Updates,

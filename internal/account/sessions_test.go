@@ -92,9 +92,10 @@ func TestAllAreRevokedAtTheProviderToo(t *testing.T) {
 	for n := range 3 { // cut off after the provider's, and after the table's
 		w, p := secured(t)
 		c := w.caller(t)
-		if n == 1 {
+		switch n {
+		case 1:
 			w.store.onCommit = func(int) error { return account.ErrUnavailable }
-		} else if n == 2 {
+		case 2:
 			w.store.afterCommit = func() error { return account.ErrUnavailable }
 		}
 		err := w.SignOutEverywhere(t.Context(), c)

@@ -53,11 +53,12 @@ func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	if err != nil || person.ID != user.ID {
 		return nil //nolint:nilerr // the sign-in is good whether or not the provider answers
 	}
-	repaired, err := s.repair(ctx, *user, person)
-	if err != nil {
+	switch repaired, err := s.repair(ctx, *user, person); {
+	case err == nil:
+		*user = repaired
+	case !errors.Is(err, ErrConflict): // else somebody else is at it, or only an operator can mend it
 		return err
 	}
-	*user = repaired
 	name := fittingName(person.Name)
 	if name == "" || name == user.Name {
 		return nil

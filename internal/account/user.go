@@ -63,6 +63,8 @@ type MFA struct {
 	Enabled bool
 	// DeviceName is what the person calls the device; it may be empty.
 	DeviceName string
+	// Pending says that a secret was given out and waits to be proven.
+	Pending bool
 }
 
 // Preferences are what a user chose for every account.

@@ -141,6 +141,9 @@ type parts struct {
 	mac    account.MAC
 	mailer account.Mailer
 	meter  *dynamo.Meter
+	// credentials gives the pool's side of the security settings.
+	credentials func(*cognito.UserPool) account.Credentials
+	breached    *account.BreachedPasswords
 }
 
 // service is the domain over the table and the pool.
@@ -151,9 +154,13 @@ func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, erro
 	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
 		return nil, nil, err
 	}
-	return account.NewService(account.Options{
-		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Config: config, Grants: product.Grants(),
-		Policies:        product.Policies(),
+	options := account.Options{
+		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Breached: p.breached,
+		Config: config, Grants: product.Grants(), Policies: product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
-	}), pool, nil
+	}
+	if p.credentials != nil {
+		options.Credentials = p.credentials(pool)
+	}
+	return account.NewService(options), pool, nil
 }

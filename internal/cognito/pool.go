@@ -11,6 +11,8 @@ const (
 	EnvUserPoolID = "HEARTH_USER_POOL_ID"
 	// EnvClientID holds the id of the web client, the only audience of the API.
 	EnvClientID = "HEARTH_CLIENT_ID"
+	// EnvServerClientID holds the id of the server-only client, for proofs.
+	EnvServerClientID = "HEARTH_SERVER_CLIENT_ID"
 	// EnvIssuer holds the `iss` of the pool's tokens. On AWS it is
 	// https://cognito-idp.<region>.amazonaws.com/<pool id>.
 	EnvIssuer = "HEARTH_ISSUER"
@@ -44,8 +46,7 @@ type Pool struct {
 	OptionalAttributes []string
 	// PasswordPolicy holds for sign-up, reset and change.
 	PasswordPolicy PasswordPolicy
-	// MFA says whether users may, must or cannot have a second factor, and
-	// MFAFactors which.
+	// MFA says whether users may have a second factor, and MFAFactors which.
 	MFA        MFAConfiguration
 	MFAFactors []MFAFactor
 	// RelyingPartyID is the domain that passkeys are bound to. Changing it

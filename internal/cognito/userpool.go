@@ -3,14 +3,11 @@ package cognito
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"hearth/internal/account"
 )
@@ -36,7 +33,9 @@ func (u *UserPool) Person(ctx context.Context, accessToken string) (account.Pers
 	for _, a := range user.UserAttributes {
 		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
 	}
-	return person(aws.ToString(user.Username), attributes), nil
+	p := person(aws.ToString(user.Username), attributes)
+	p.MFA = slices.Contains(user.UserMFASettingList, string(MFASoftwareToken))
+	return p, nil
 }
 
 // Rename sets the name of who holds an access token, by the token itself.
@@ -77,30 +76,4 @@ func person(username string, attributes map[string]string) account.Person {
 		FamilyName:    attributes[AttributeFamilyName],
 		Locale:        attributes[AttributeLocale],
 	}
-}
-
-// poolError turns Cognito's errors into Hearth's, in this one place.
-// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
-func poolError(operation string, err error) error {
-	cause := fmt.Errorf("cognito: %s: %w", operation, err)
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(cause)
-	}
-	switch api.ErrorCode() {
-	case "NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException":
-		return account.ErrUnauthenticated.Because(cause)
-	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "RequestLimitExceeded",
-		"InternalErrorException", "ServiceUnavailable", "InternalFailure":
-		return account.ErrUnavailable.Because(cause)
-	}
-	// What has no name here is told by its status.
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
-		status := response.HTTPStatusCode()
-		if status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
-			return account.ErrUnavailable.Because(cause)
-		}
-	}
-	return account.ErrInternal.Because(cause)
 }

@@ -43,7 +43,7 @@ import (
 //	first request of a person: user, address, personal   + 1 TransactWriteItems
 //	  organization, membership; or the sign-up trigger
 //	last use of a session, once in 15 minutes            + 1 TransactWriteItems
-//	end all sessions of a user                           1 TransactWriteItems
+//	end all sessions of a user                           1 BatchGetItem, 1 TransactWriteItems
 //	memberships or sessions of a user, a page            1 Query
 //	change a password, an address, MFA or a passkey      authorize + 1 TransactWriteItems,
 //	                                                     and a BatchGetItem of what it moves

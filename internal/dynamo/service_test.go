@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"hearth/internal/account"
 	"hearth/internal/dynamo/dynamotest"
 )
@@ -26,7 +28,7 @@ var ada = account.Person{
 
 func service(store account.Store) *account.Service {
 	return account.NewService(account.Options{
-		Store: store, Pool: people{ada}, Grants: account.CoreGrants(), Now: time.Now, SessionValidity: 24 * time.Hour,
+		Store: store, Pool: people{ada}, Grants: account.CoreGrants(), NewID: uuid.NewString, Now: time.Now, SessionValidity: 24 * time.Hour,
 		Config: account.Config{AccountMode: account.Hybrid, Languages: []string{"en"}},
 	})
 }

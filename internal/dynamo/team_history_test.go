@@ -101,9 +101,12 @@ var startingRoster = roster{roles: [4]account.Role{account.Owner, account.Owner,
 
 // organizationModel tells which histories are linearizable. What was done and
 // what was read must fit. A refusal must have done nothing, but may come at any
-// time: it is decided on a batch of consistent reads, which is no snapshot
-// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html),
-// and only a change carries its premises into a transaction.
+// time: it is decided on the items of one BatchGetItem, each of which is read
+// as the last transaction left it, but the batch as a unit is read-committed
+// and no snapshot, so that a role from before a transaction may be seen beside
+// one from behind it. Only a change carries what it was decided on into a
+// transaction. A role that is read is one item, and must fit.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
 var organizationModel = porcupine.Model{
 	Init: func() any { return startingRoster },
 	Step: func(state, input, output any) (bool, any) {

@@ -113,7 +113,7 @@ func (w *town) invited(t testing.TB, organizationID, by, name string, role accou
 
 func (w *town) accept(t testing.TB, organizationID, name string) {
 	t.Helper()
-	_, offers, _, err := w.MyInvitations(t.Context(), identity(w.n(name), "1"), "", account.MaxMyInvitations)
+	_, offers, _, err := w.MyInvitations(t.Context(), identity(w.n(name), "1"), account.Target{}, "", account.MaxMyInvitations)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ const (
 	attributePasswordChanged   = "passwordChangedAt"
 	attributeMFA               = "mfa"
 	attributeMFADevice         = "mfaDevice"
+	attributeMFAPending        = "mfaPending"
 	attributeImageKey          = "imageKey"
 	attributeTheme             = "theme"
 	attributeLanguage          = "language"
@@ -36,6 +37,7 @@ type userItem struct {
 	PasswordChangedAt   *time.Time         `dynamodbav:"passwordChangedAt,omitempty"`
 	MFA                 bool               `dynamodbav:"mfa,omitempty"`
 	MFADevice           string             `dynamodbav:"mfaDevice,omitempty"`
+	MFAPending          bool               `dynamodbav:"mfaPending,omitempty"`
 	Name                string             `dynamodbav:"name"`
 	ImageKey            string             `dynamodbav:"imageKey,omitempty"`
 	Theme               string             `dynamodbav:"theme"`
@@ -55,7 +57,7 @@ func newUserItem(u *account.User) userItem {
 	return userItem{
 		base: newBase(u), Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
 		PendingEmail: u.PendingEmail, FormerEmails: u.FormerEmails, PasswordChangedAt: optional(u.PasswordChangedAt),
-		MFA: u.MFA.Enabled, MFADevice: u.MFA.DeviceName,
+		MFA: u.MFA.Enabled, MFADevice: u.MFA.DeviceName, MFAPending: u.MFA.Pending,
 		Name: u.Name, ImageKey: u.ImageKey, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
 		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
 		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion, GivenUp: u.GivenUp,
@@ -67,7 +69,7 @@ func (i userItem) record(k account.Key) *account.User {
 	return &account.User{
 		ID: k.Owner, Username: i.Username, Email: i.Email, EmailVerified: i.EmailVerified,
 		PendingEmail: i.PendingEmail, FormerEmails: i.FormerEmails, PasswordChangedAt: required(i.PasswordChangedAt),
-		MFA:  account.MFA{Enabled: i.MFA, DeviceName: i.MFADevice},
+		MFA:  account.MFA{Enabled: i.MFA, DeviceName: i.MFADevice, Pending: i.MFAPending},
 		Name: i.Name, ImageKey: i.ImageKey, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
 		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
 		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion, GivenUp: i.GivenUp,
@@ -89,6 +91,7 @@ func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.Upd
 	if c.MFA != nil {
 		u = assignBool(u, attributeMFA, &c.MFA.Enabled)
 		u = assign(u, attributeMFADevice, &c.MFA.DeviceName)
+		u = assignBool(u, attributeMFAPending, &c.MFA.Pending)
 	}
 	u = assign(u, attributeImageKey, c.ImageKey)
 	u = assign(u, attributeTheme, c.Theme)

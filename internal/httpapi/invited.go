@@ -8,8 +8,13 @@ import (
 )
 
 type listMyInvitationsInput struct {
-	Limit  int    `query:"limit" default:"49" minimum:"1" maximum:"49" doc:"The largest number of items. A page may have fewer though more follow."`
+	Limit  int    `query:"limit" default:"48" minimum:"1" maximum:"48" doc:"The largest number of items. A page may have fewer though more follow."`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"nextCursor of the page before."`
+}
+
+type listMyInvitationsOutput struct {
+	AccountID string `header:"X-Account-Id"`
+	Body      invitationList
 }
 
 type acceptInvitationInput struct {
@@ -66,17 +71,21 @@ type inviterObject struct {
 type previewInvitationOutput struct{ Body previewObject }
 
 func registerInvited(a *API, d OrganizationsDependencies) {
-	HandleIdentity(a, listMyInvitations, func(ctx context.Context, r Request, in *listMyInvitationsInput) (*listInvitationsOutput, error) {
+	HandleIdentity(a, listMyInvitations, func(ctx context.Context, r Request, in *listMyInvitationsInput) (*listMyInvitationsOutput, error) {
 		list := []string{listMyInvitations.Name, r.Identity.UserID}
 		after, err := decodeCursor(in.Cursor, list...)
 		if err != nil {
 			return nil, err
 		}
-		_, offers, next, err := d.Service.MyInvitations(ctx, r.Identity, after, in.Limit)
+		c, offers, next, err := d.Service.MyInvitations(ctx, r.Identity, r.Target, after, in.Limit)
 		if err != nil {
 			return nil, err
 		}
-		return &listInvitationsOutput{Body: newInvitationList(offers, encodeCursor(next, list...))}, nil
+		out := &listMyInvitationsOutput{Body: newInvitationList(offers, encodeCursor(next, list...))}
+		if c.Organization != nil {
+			out.AccountID = c.Organization.ID
+		}
+		return out, nil
 	})
 	HandleIdentity(a, acceptInvitation, func(ctx context.Context, r Request, in *acceptInvitationInput) (*acceptInvitationOutput, error) {
 		invitation, err := in.invitation()

@@ -52,6 +52,60 @@ GET /me/preferences                               own       anon      no-acct  n
 PATCH /me/preferences                             own       anon      no-acct  no-acct  ok       ok       ok       ended   off
                                                   personal  anon      ok       ok       ok       ok       ok       ended   off
                                                   *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /me/security                                  own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/password                        own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/email                           own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/email/resend                    own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/email/verify                    own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+DELETE /me/security/email                         own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/mfa/totp                        own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/mfa/totp/verify                 own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/mfa/totp/disable                own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/recovery-codes                  own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /me/security/passkeys                         own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/passkeys                        own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/security/passkeys/verify                 own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+DELETE /me/security/passkeys/{passkeyId}          own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /me/sessions                                  own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+DELETE /me/sessions/{sessionId}                   own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/sessions/revoke-others                   own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/sessions/revoke-all                      own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
 GET /me/dashboard                                 own       anon      no-acct  no-acct  ok       ok       ok       ended   off
                                                   personal  anon      ok       ok       ok       ok       ok       ended   off
                                                   *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
@@ -128,8 +182,11 @@ POST /invitations/{invitationId}/decline          own       anon      ok       o
                                                   foreign   anon      mismatch mismatch mismatch mismatch mismatch ended   off
                                                   deleted   anon      none     none     mismatch mismatch mismatch ended   off
                                                   personal  anon      none     none     none     none     none     ended   off
-# It is the user's own list, whatever account the request names.
-GET /me/invitations                               *         anon      ok       ok       ok       ok       ok       ended   off
+GET /me/invitations                               own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+# Password and recovery code are the permission; the anonymous use the owner's.
+POST /security/recovery                           *         ok        ok       ok       ok       ok       ok       ok      anon
 # The token is the permission.
 POST /invitations/preview                         own       ok        ok       ok       ok       ok       ok       ok      ok
                                                   foreign   ok        ok       ok       ok       ok       ok       ok      ok

@@ -74,6 +74,13 @@ var matrixBodies = map[string]string{
 	postInvitation.Key():        `{"email":"new@example.com","role":"ORG_MEMBER"}`,
 	acceptInvitation.Key():      `{"invitationId":"{invitationId}"}`,
 	previewInvitation.Key():     `{"token":"{token}"}`,
+	postPassword.Key():          `{"currentPassword":"correct horse battery","newPassword":"battery staple horse"}`,
+	postEmail.Key():             `{"email":"new-{callerId}@example.com"}`,
+	verifyEmail.Key():           `{"code":"{emailCode}"}`,
+	verifyTOTP.Key():            `{"code":"{totpCode}","deviceName":"Telephone"}`,
+	disableTOTP.Key():           `{"password":"correct horse battery","code":"{totpCode}"}`,
+	postRecovery.Key():          `{"email":"{callerEmail}","password":"correct horse battery","recoveryCode":"{recoveryCode}"}`,
+	verifyPasskey.Key():         `{"credential":{credential},"name":"Laptop"}`,
 }
 
 // matrix is the table, read: by route, organization and caller.
@@ -125,11 +132,17 @@ type scene struct {
 	// to their address, the caller.
 	invitations map[[2]string]string
 	tokens      map[string]string
+	// recoveryCodes are one of each caller's.
+	recoveryCodes map[string]string
 }
 
-func newScene(tb testing.TB) *scene {
+// newScene makes a world that is ready for good requests of a route.
+func newScene(tb testing.TB, route Route) *scene {
 	tb.Helper()
-	s := &scene{teams: newTeams(tb), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{}}
+	s := &scene{
+		teams: newTeams(tb), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{},
+		recoveryCodes: map[string]string{},
+	}
 	RegisterProfile(s.api, ProfileDependencies{Service: s.service, Images: s.images, Config: PublicConfig{Languages: []string{"en"}}})
 	for i, id := range []string{removedMember, revokedSession, turnedOff, colleague, outsider} {
 		person := account.Person{ID: id, Username: id, Email: fmt.Sprintf("p%d@example.com", i), EmailVerified: true, Name: fmt.Sprintf("P%d", i)}
@@ -156,6 +169,13 @@ func newScene(tb testing.TB) *scene {
 	foreign := read[accountObject](tb, s.as(tb, outsider, "POST", "/organizations", `{"name":"Foreign"}`), http.StatusCreated).ID
 	s.add(tb, foreign, colleague, account.Member)
 	s.offer(tb, "foreign", foreign, outsider)
+	if ready := preparations[route.Key()]; ready != nil {
+		for _, c := range callers {
+			if c.id != nobody {
+				ready(tb, s, c.id)
+			}
+		}
+	}
 	s.forbidSome(tb)
 	return s
 }
@@ -209,8 +229,8 @@ func (s *scene) ask(tb testing.TB, route Route, callerID, about string) answer {
 		invitationID = organizationID + strings.TrimPrefix(s.invitations[[2]string{"own", nobody}], s.organizations["own"])
 		token = organizationID + strings.TrimPrefix(s.tokens["own"], s.organizations["own"])
 	}
-	fill := strings.NewReplacer(organizationVariable, organizationID, "{userId}", colleague, "{invitationId}", invitationID,
-		"{token}", token, "{callerId}", callerID)
+	fill := strings.NewReplacer(append(s.proofs(callerID), organizationVariable, organizationID, "{userId}", colleague,
+		"{invitationId}", invitationID, "{token}", token, "{callerId}", callerID)...)
 	path, body := fill.Replace(route.Path), fill.Replace(matrixBodies[route.Key()])
 	if callerID == nobody {
 		return s.asNobody(tb, callerIP, route.Method, path, body)
@@ -255,7 +275,7 @@ func AuthorizationMatrix(t *testing.T, routes []Route) {
 		}
 		t.Run(route.Name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t)
+			s := newScene(t, route)
 			for _, about := range namedOrganizations {
 				row := table[route.Key()][about]
 				if row == nil {
@@ -294,5 +314,5 @@ func (s *scene) check(t *testing.T, route Route, caller, callerID, about, cell s
 	if want.status != 0 || route.Method == http.MethodGet {
 		t.Errorf("%s, %s: %s gets %s, and yet something changed:\n%s", route.Key(), about, caller, cell, diff)
 	}
-	return newScene(t)
+	return newScene(t, route)
 }

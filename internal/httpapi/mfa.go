@@ -14,12 +14,13 @@ type mfaObject struct {
 
 type mfaOutput struct{ Body mfaObject }
 
-type totpOutput struct {
-	Body struct {
-		Secret     string `json:"secret" doc:"In base32, for typing."`
-		OTPAuthURI string `json:"otpauthUri" doc:"The same for a QR code."`
-	}
+// totpObject is what an authenticator app needs.
+type totpObject struct {
+	Secret     string `json:"secret" doc:"In base32, for typing."`
+	OTPAuthURI string `json:"otpauthUri" doc:"The same for a QR code."`
 }
+
+type totpOutput struct{ Body totpObject }
 
 type verifyTOTPInput struct {
 	Body struct {
@@ -49,9 +50,7 @@ func registerMFA(a *API, d SecurityDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &totpOutput{}
-		out.Body.Secret, out.Body.OTPAuthURI = setup.Secret, setup.URI
-		return out, nil
+		return &totpOutput{Body: totpObject{Secret: setup.Secret, OTPAuthURI: setup.URI}}, nil
 	})
 	Handle(a, verifyTOTP, func(ctx context.Context, c account.Caller, in *verifyTOTPInput) (*mfaOutput, error) {
 		return d.mfa(d.Service.EnableMFA(ctx, c, in.Body.Code, in.Body.DeviceName))

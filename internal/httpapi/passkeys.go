@@ -29,12 +29,12 @@ func newPasskeyObjects(passkeys []account.Passkey) []passkeyObject {
 	return objects
 }
 
-type listPasskeysOutput struct {
-	Body struct {
-		Items      []passkeyObject `json:"items" nullable:"false"`
-		NextCursor *string         `json:"nextCursor" doc:"Null: all are on one page."`
-	}
+type passkeyList struct {
+	Items      []passkeyObject `json:"items" nullable:"false"`
+	NextCursor *string         `json:"nextCursor" doc:"Null: all are on one page."`
 }
+
+type listPasskeysOutput struct{ Body passkeyList }
 
 // webAuthnObject is a JSON object of WebAuthn (Level 3, 5.1.8 and 5.1.9), which
 // Hearth hands on between browser and Cognito as it is.
@@ -46,9 +46,7 @@ func (webAuthnObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-type postPasskeyOutput struct {
-	Body webAuthnObject
-}
+type postPasskeyOutput struct{ Body webAuthnObject }
 
 type verifyPasskeyInput struct {
 	Body struct {
@@ -74,9 +72,7 @@ func registerPasskeys(a *API, d SecurityDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &listPasskeysOutput{}
-		out.Body.Items = newPasskeyObjects(passkeys)
-		return out, nil
+		return &listPasskeysOutput{Body: passkeyList{Items: newPasskeyObjects(passkeys)}}, nil
 	})
 	Handle(a, postPasskey, func(ctx context.Context, c account.Caller, _ *struct{}) (*postPasskeyOutput, error) {
 		options, err := d.Service.StartPasskey(ctx, c)

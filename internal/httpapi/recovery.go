@@ -6,11 +6,13 @@ import (
 	"hearth/internal/account"
 )
 
+type recoveryCodesObject struct {
+	Codes []string `json:"codes" nullable:"false" minItems:"10" maxItems:"10" doc:"Each is good once. They are not shown again."`
+}
+
 type recoveryCodesOutput struct {
 	Location string `header:"Location"`
-	Body     struct {
-		Codes []string `json:"codes" nullable:"false" minItems:"10" maxItems:"10" doc:"Each is good once. They are not shown again."`
-	}
+	Body     recoveryCodesObject
 }
 
 type recoveryInput struct {
@@ -29,9 +31,8 @@ func registerRecovery(a *API, d SecurityDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &recoveryCodesOutput{Location: getSecurity.Path} // which says how many are left
-		out.Body.Codes = codes
-		return out, nil
+		// The location says how many are left.
+		return &recoveryCodesOutput{Location: getSecurity.Path, Body: recoveryCodesObject{Codes: codes}}, nil
 	})
 	HandleOpen(a, postRecovery, func(ctx context.Context, in *recoveryInput) (*struct{}, error) {
 		return nil, d.Service.Recover(ctx, in.Body.Email, in.Body.Password, in.Body.RecoveryCode, source(ctx))

@@ -16,12 +16,12 @@ type sessionObject struct {
 	LastSeenAt time.Time `json:"lastSeenAt" doc:"To within a quarter of an hour."`
 }
 
-type listSessionsOutput struct {
-	Body struct {
-		Items      []sessionObject `json:"items" nullable:"false"`
-		NextCursor *string         `json:"nextCursor" doc:"Null: all are on one page, 100 at most."`
-	}
+type sessionList struct {
+	Items      []sessionObject `json:"items" nullable:"false"`
+	NextCursor *string         `json:"nextCursor" doc:"Null: all are on one page, 100 at most."`
 }
+
+type listSessionsOutput struct{ Body sessionList }
 
 // sessionPath is the path of a session. What cannot be an id is a session that
 // does not exist.
@@ -35,8 +35,7 @@ func registerSessions(a *API, d SecurityDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &listSessionsOutput{}
-		out.Body.Items = make([]sessionObject, len(sessions))
+		out := &listSessionsOutput{Body: sessionList{Items: make([]sessionObject, len(sessions))}}
 		for i, s := range sessions {
 			out.Body.Items[i] = sessionObject{
 				ID: s.ID, Current: s.ID == c.Session.ID, Device: s.Device, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt,

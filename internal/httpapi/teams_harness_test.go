@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,15 +127,22 @@ type teams struct {
 	counted *counted
 	images  *pictures
 	pool    *directory
+	logins  *provider
 	clock   atomic.Int64
+	// signedIn is when everybody did.
+	signedIn time.Time
 }
 
 func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 	tb.Helper()
-	f := &teams{fixture: &fixture{store: accounttest.NewModel()}, images: &pictures{}, pool: &directory{people: map[string]account.Person{}}}
+	f := &teams{
+		fixture: &fixture{store: accounttest.NewModel()}, images: &pictures{}, pool: &directory{people: map[string]account.Person{}},
+		signedIn: noon.Add(-time.Minute),
+	}
 	f.counted = &counted{Model: f.store}
+	f.logins = newProvider(f.pool, f.now)
 	config := account.Config{
-		AccountMode: account.Hybrid, Languages: []string{"en"}, MaxOrganizationsPerUser: 3,
+		AccountMode: account.Hybrid, AppURL: "https://app.example.com", Languages: []string{"en"}, MaxOrganizationsPerUser: 3,
 		WhoMayCreateOrganizations: account.EveryoneCreates, InvitationDays: 7,
 	}
 	for _, c := range change {
@@ -142,11 +150,12 @@ func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 	}
 	var ids atomic.Int64
 	f.service = account.NewService(account.Options{
-		Store: f.counted, Pool: f.pool, MAC: key{}, Grants: account.CoreGrants(), SessionValidity: 24 * time.Hour, Config: config,
-		Now:   func() time.Time { return noon.Add(time.Duration(f.clock.Load())) },
+		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: account.CoreGrants(), SessionValidity: 24 * time.Hour, Config: config,
+		Now:   f.now,
 		NewID: func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) },
 	})
 	f.api = New(f.service, tokens())
+	RegisterSecurity(f.api, SecurityDependencies{Service: f.service})
 	RegisterOrganizations(f.api, OrganizationsDependencies{Service: f.service, Images: f.images})
 	for id, name := range map[string]string{ada: "Ada", grace: "Grace", alan: "Alan", stranger: "Stranger"} {
 		person := account.Person{ID: id, Username: id, Email: strings.ToLower(name) + "@example.com", EmailVerified: true, Name: name}
@@ -159,15 +168,26 @@ func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 	return f
 }
 
+func (f *teams) now() time.Time { return noon.Add(time.Duration(f.clock.Load())) }
+
 // as sends a request of a user's; pairs of headers follow the body.
 func (f *teams) as(tb testing.TB, userID, method, path, body string, headers ...string) answer {
+	tb.Helper()
+	return f.from(tb, "session-of-"+userID, userID, method, path, body, headers...)
+}
+
+// from sends a request of one of a user's sessions.
+func (f *teams) from(tb testing.TB, sessionID, userID, method, path, body string, headers ...string) answer {
 	tb.Helper()
 	path, query, _ := strings.Cut(path, "?")
 	event := newEvent(method, path, body)
 	event.RouteKey, event.RawQueryString = routeKey(method, path), query
 	event.Headers["authorization"] = "Bearer " + userID
-	event.RequestContext.Authorizer.JWT.Claims["sub"] = userID
-	event.RequestContext.Authorizer.JWT.Claims["origin_jti"] = "session-of-" + userID
+	for name, claim := range map[string]string{
+		"sub": userID, "username": userID, "origin_jti": sessionID, "auth_time": strconv.FormatInt(f.signedIn.Unix(), 10),
+	} {
+		event.RequestContext.Authorizer.JWT.Claims[name] = claim
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		event.Headers[headers[i]] = headers[i+1]
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/handlertrace"
 
 	"hearth/internal/account"
 	"hearth/internal/boot"
@@ -41,6 +44,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
+		cognito.EnvServerClientID:                    id.ServerClientID,
 		cognito.EnvIssuer:                            c.Issuer,
 		cognito.EnvEndpoint:                          c.CognitoEndpoint,
 		image.EnvBucket:                              c.Bucket,
@@ -59,11 +63,12 @@ func newFunctions(env boot.Environment) (functions, error) {
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("function %s: %w", name, err))
 		}
-		return handler
+		return concurrent{handler}
 	}
 	f := functions{
 		api: map[httpapi.Function]lambda.Handler{
 			httpapi.Profile:       build("profile", boot.Profile),
+			httpapi.Security:      build("security", boot.Security),
 			httpapi.Organizations: build("organizations", boot.Organizations),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
@@ -71,6 +76,28 @@ func newFunctions(env boot.Environment) (functions, error) {
 		maintenance:      build("maintenance", boot.Maintenance),
 	}
 	return f, errors.Join(wrong...)
+}
+
+// concurrent is a function that may be called while it is being called: on AWS
+// each execution environment has one call at a time, here all share one. What
+// lambda.Handler.Invoke returns is a buffer that another call may write over
+// already (https://github.com/aws/aws-lambda-go/pull/639), so the answer is
+// encoded here, from what the function returned.
+type concurrent struct{ function lambda.Handler }
+
+// Invoke returns the answer, as JSON that is the caller's.
+func (c concurrent) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var answer bytes.Buffer
+	var encodeErr error
+	ctx = handlertrace.NewContext(ctx, handlertrace.HandlerTrace{ResponseEvent: func(_ context.Context, response any) {
+		encoder := json.NewEncoder(&answer)
+		encoder.SetEscapeHTML(false) // as Lambda's own
+		encodeErr = encoder.Encode(response)
+	}})
+	if _, err := c.function.Invoke(ctx, payload); err != nil {
+		return nil, err //nolint:wrapcheck // the function's own error, as Lambda has it
+	}
+	return bytes.TrimSuffix(answer.Bytes(), []byte("\n")), encodeErr
 }
 
 // invoke calls a function's handler as the Lambda service does.

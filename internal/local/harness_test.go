@@ -51,12 +51,16 @@ func runTests(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	plain := http.DefaultTransport
+	heard, err := overhear(plain)
+	if err != nil {
+		return 0, err
+	}
 	if shared.host, err = start(ctx, testOptions(dir, "shared")); err != nil {
 		return 0, err
 	}
 	// Whoever asks an API in these tests, a sub-command included, uses this.
-	plain := http.DefaultTransport
-	said, err := readContract(ctx, plain, shared.host.Config.API)
+	said, err := readContract(ctx, heard, shared.host.Config.API)
 	if err != nil {
 		return 0, errors.Join(err, shared.host.Close())
 	}
@@ -66,7 +70,12 @@ func runTests(m *testing.M) (code int, err error) {
 	if missing := said.unheard(product.Routes()); code == 0 && wholeRun() && len(missing) > 0 {
 		err = fmt.Errorf("no test was answered by %s", strings.Join(missing, ", "))
 	}
-	return code, errors.Join(err, shared.host.Close())
+	err = errors.Join(err, shared.host.Close())
+	secrets := heard.verdict()
+	if !wholeRun() && secrets != nil && !strings.Contains(secrets.Error(), "holds a secret") {
+		secrets = nil // a part of a run may log nothing
+	}
+	return code, errors.Join(err, secrets)
 }
 
 // wholeRun reports whether no flag left tests out.
@@ -112,6 +121,8 @@ type person struct {
 	*remote
 	ID, Email, Password                string
 	AccessToken, IDToken, RefreshToken string
+	// device is the authenticator app that prove gave the person.
+	device *device
 }
 
 // visit connects a web client to a host; nobody has signed up yet.

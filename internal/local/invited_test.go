@@ -147,7 +147,7 @@ func TestOwnInvitations(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	grace.call(t, http.MethodGet, "/me/invitations?limit=50", nil).
+	grace.call(t, http.MethodGet, "/me/invitations?limit=49", nil).
 		refused(t, http.StatusUnprocessableEntity, account.CodeInvalidRequest, "/limit not_allowed")
 	var page teamList[invitationAnswer]
 	grace.call(t, http.MethodGet, "/me/invitations?limit=1", nil).want(t, http.StatusOK).JSON(t, &page)

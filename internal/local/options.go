@@ -78,6 +78,9 @@ type options struct {
 	// RedriveEvery is how often the schedule calls the stream function; 0 is
 	// defaultRedriveEvery.
 	RedriveEvery time.Duration
+	// StreamAttempts is how often a record of the table's stream that failed is
+	// tried again before it is given up; 0 is streamMaxAttempts.
+	StreamAttempts int
 	// Out gets one line for each request; nil gets none.
 	Out io.Writer
 	// Log gets what went wrong inside; nil discards it.
@@ -123,6 +126,9 @@ func (o options) withDefaults() options {
 	}
 	if o.RedriveEvery == 0 {
 		o.RedriveEvery = defaultRedriveEvery
+	}
+	if o.StreamAttempts == 0 {
+		o.StreamAttempts = streamMaxAttempts
 	}
 	return o
 }

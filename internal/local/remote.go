@@ -133,9 +133,23 @@ func firstCharacters(text []byte, most int) string {
 	return string(text)
 }
 
-// signIn proves a password by SRP, without sending it, as browsers do.
+// signIn proves a password by SRP, without sending it, as browsers do. It fails
+// for somebody whose sign-ins ask for a code.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
 func (r *remote) signIn(ctx context.Context, email, password string) (*types.AuthenticationResultType, error) {
+	finished, err := r.provePassword(ctx, email, password)
+	if err != nil {
+		return nil, err
+	}
+	if finished.AuthenticationResult == nil || finished.AuthenticationResult.AccessToken == nil {
+		return nil, fmt.Errorf("RespondToAuthChallenge: further challenge %q instead of tokens", finished.ChallengeName)
+	}
+	return finished.AuthenticationResult, nil
+}
+
+// provePassword is the part of a sign-in that ends with tokens, or with a
+// further challenge.
+func (r *remote) provePassword(ctx context.Context, email, password string) (*cognitoidentityprovider.RespondToAuthChallengeOutput, error) {
 	srp, err := cognitosrp.NewCognitoSRP(email, password, r.UserPoolID, r.ClientID, nil)
 	if err != nil {
 		return nil, fmt.Errorf("SRP: %w", err)
@@ -164,8 +178,5 @@ func (r *remote) signIn(ctx context.Context, email, password string) (*types.Aut
 	if err != nil {
 		return nil, fmt.Errorf("RespondToAuthChallenge: %w", err)
 	}
-	if finished.AuthenticationResult == nil || finished.AuthenticationResult.AccessToken == nil {
-		return nil, fmt.Errorf("RespondToAuthChallenge: further challenge %q instead of tokens", finished.ChallengeName)
-	}
-	return finished.AuthenticationResult, nil
+	return finished, nil
 }

@@ -40,7 +40,7 @@ func (h *host) startEventSource(ctx context.Context) error {
 			BatchSize:                  streamBatchSize,
 			BisectBatchOnFunctionError: true,
 			ReportBatchItemFailures:    true,
-			MaximumRetryAttempts:       aws.Int(streamMaxAttempts),
+			MaximumRetryAttempts:       aws.Int(h.options.StreamAttempts),
 			MaximumRecordAge:           streamMaxAge,
 		}},
 		Dir: dir,

@@ -72,3 +72,23 @@ func OpenAPI() ([]byte, error) {
 // MailTexts returns the words of mails that a product says in its own way, by
 // the names of their files in internal/mail/texts, such as "en/invitation.txt".
 func MailTexts() map[string]string { return nil }
+
+// BreachedPasswords returns the list of passwords that nobody may choose,
+// because they are known from breaches; nil, as it is here, for none.
+//
+// Have I Been Pwned publishes such a list: lines of a SHA-1 hash and how often
+// it was seen, sorted, which its PwnedPasswordsDownloader fetches into one file.
+// All of it is too large for a Lambda function, and the common ones matter. This
+// keeps 6 bytes of each that was seen a thousand times:
+//
+//	awk -F: '$2 + 0 >= 1000 { print substr($1, 1, 12) }' pwnedpasswords.txt | xxd -r -p > internal/product/breached.bin
+//
+// and this takes them into the function:
+//
+//	//go:embed breached.bin
+//	var breached string
+//
+//	return account.NewBreachedPasswords(strings.NewReader(breached), int64(len(breached)), 6)
+//
+// https://haveibeenpwned.com/Passwords
+func BreachedPasswords() (*account.BreachedPasswords, error) { return nil, nil }

@@ -20,7 +20,7 @@ func testUpdates(t *testing.T, s account.Store) {
 		invitation("o", "i", "a@example.com"), invitation("o", "j", "b@example.com"),
 		deletion("u"), export("u"),
 	}
-	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other"}
+	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other", Pending: true}
 	put(t, s, before...)
 	updates := []account.Update{
 		account.ChangeUser{

@@ -24,6 +24,7 @@ const (
 const (
 	factorSRP      = "PASSWORD_SRP"
 	factorPassword = "PASSWORD"
+	factorWebAuthn = challengeWebAuthn
 )
 
 type initiateInput struct {
@@ -134,17 +135,24 @@ func (p *Pool) beginChoice(in initiateInput, client cognito.Client) (authOutput,
 	switch given["PREFERRED_CHALLENGE"] {
 	case factorSRP, factorPassword:
 		return p.firstFactor(s, given["PREFERRED_CHALLENGE"], given, in.ClientId, client, "USERNAME", "PREFERRED_CHALLENGE")
-	case "", "WEB_AUTHN", "EMAIL_OTP", "SMS_OTP":
+	case "", factorWebAuthn, "EMAIL_OTP", "SMS_OTP":
 	default:
 		return authOutput{}, invalidParameter("PREFERRED_CHALLENGE is not a challenge of USER_AUTH.")
 	}
 	if err := parameters(given, []string{"USERNAME"}, "PREFERRED_CHALLENGE"); err != nil {
 		return authOutput{}, err
 	}
+	available := []string{factorSRP, factorPassword}
+	if with := p.offered(s); len(with) > 0 {
+		if given["PREFERRED_CHALLENGE"] == factorWebAuthn {
+			return p.webAuthnChallenge(s, with, in.ClientId, client)
+		}
+		available = append(available, factorWebAuthn)
+	}
 	session := p.open(&challenge{name: challengeSelect, clientID: in.ClientId, subject: s}, client.AuthSessionValidity)
 	return authOutput{
 		ChallengeName: challengeSelect, Session: session,
-		AvailableChallenges: []string{factorSRP, factorPassword},
+		AvailableChallenges: available,
 		ChallengeParameters: map[string]string{"USERNAME": s.sub},
 	}, nil
 }
@@ -162,6 +170,13 @@ func (p *Pool) firstFactor(s subject, factor string, given map[string]string, cl
 			return authOutput{}, err
 		}
 		return p.checkPassword(s, given["PASSWORD"], clientID, client)
+	case factorWebAuthn:
+		if err := parameters(given, with); err != nil {
+			return authOutput{}, err
+		}
+		if with := p.offered(s); len(with) > 0 {
+			return p.webAuthnChallenge(s, with, clientID, client)
+		}
 	}
 	return authOutput{}, invalidParameter("ANSWER is not one of the available challenges.")
 }
@@ -203,6 +218,8 @@ func (p *Pool) respond(in respondInput, client cognito.Client, admin bool) (auth
 	switch in.ChallengeName {
 	case challengeSoftwareToken:
 		return p.answerSoftwareToken(in, client)
+	case challengeWebAuthn:
+		return p.answerWebAuthn(in, client)
 	case challengeVerifier:
 		return p.answerVerifier(in, client)
 	case challengeSelect:

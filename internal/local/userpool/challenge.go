@@ -15,6 +15,7 @@ const (
 	challengeVerifier      = "PASSWORD_VERIFIER"
 	challengeNewPassword   = "NEW_PASSWORD_REQUIRED"
 	challengeSoftwareToken = "SOFTWARE_TOKEN_MFA"
+	challengeWebAuthn      = "WEB_AUTHN"
 )
 
 // challenge is a step of a sign-in that waits for its answer.
@@ -26,6 +27,8 @@ type challenge struct {
 	// exchange and secretBlock belong to PASSWORD_VERIFIER.
 	exchange    *exchange
 	secretBlock string
+	// ceremony is what an authenticator signs in WEB_AUTHN.
+	ceremony string
 	// sessionOptional is true for USER_SRP_AUTH, whose clients may leave the
 	// Session out: the secret block names the sign-in just as well.
 	sessionOptional bool

@@ -32,13 +32,13 @@
 //     managing-users-passwords.html.
 //   - ConfirmForgotPassword: sets the password, ends no sign-in, then calls the
 //     trigger. Page: the same.
-//   - InitiateAuth: USER_SRP_AUTH, USER_AUTH (PASSWORD_SRP, PASSWORD or
-//     SELECT_CHALLENGE), USER_PASSWORD_AUTH and REFRESH_TOKEN_AUTH (also called
+//   - InitiateAuth: USER_SRP_AUTH, USER_AUTH (PASSWORD_SRP, PASSWORD, WEB_AUTHN
+//     or SELECT_CHALLENGE), USER_PASSWORD_AUTH and REFRESH_TOKEN_AUTH (also called
 //     REFRESH_TOKEN), each only for clients that allow it. Somebody who does not
 //     exist gets a challenge that looks like a real one. Pages:
 //     amazon-cognito-user-pools-authentication-flow-methods.html,
 //     authentication-flows-selection-sdk.html.
-//   - RespondToAuthChallenge: PASSWORD_VERIFIER, SELECT_CHALLENGE,
+//   - RespondToAuthChallenge: PASSWORD_VERIFIER, SELECT_CHALLENGE, WEB_AUTHN,
 //     NEW_PASSWORD_REQUIRED and SOFTWARE_TOKEN_MFA. A Session is good for one
 //     answer by the client and the user and to the challenge that it was given
 //     for, within the client's time; it may be left out in USER_SRP_AUTH, whose
@@ -50,6 +50,21 @@
 //     the code was asked for must still hold: a password changed meanwhile ends
 //     the Session, MFA turned off is SoftwareTokenMFANotFoundException. Pages:
 //     user-pool-settings-mfa.html, user-pool-settings-mfa-totp.html.
+//   - WEB_AUTHN is for who has a passkey: as PREFERRED_CHALLENGE, or as ANSWER to
+//     SELECT_CHALLENGE, which lists it for nobody else. CREDENTIAL is verified by
+//     the rules of WebAuthn: challenge, origin, relying party, user presence and
+//     verification, signature, a signature counter that grows unless it is 0 for
+//     ever. A passkey removed meanwhile is useless. Whatever is wrong gets the
+//     answer of a wrong password but counts for no lock-out, nor does a lock-out
+//     by passwords keep a passkey out. That the user is disabled, or has a
+//     temporary password, is told to who proved the passkey. Half of those who do
+//     not exist seem to have one, always the same, as Cognito answers them with a
+//     challenge of its choice. With MFA on, a passkey signs in only if it counts
+//     for both factors: by the pool's WebAuthnFactor and by the user's own
+//     WebAuthnMfaSettings; no code is asked for then. Pages:
+//     amazon-cognito-user-pools-authentication-flow-methods.html,
+//     cognito-user-pool-managing-errors.html, API_WebAuthnConfigurationType.html,
+//     API_WebAuthnMfaSettingsType.html.
 //   - The lock-out is one for all sign-ins of a user, here and by
 //     AdminInitiateAuth, existing or not: five wrong passwords or codes lock for
 //     a second, each further one for twice as long up to 15 minutes; what is
@@ -81,8 +96,27 @@
 //   - SetUserMFAPreference, AdminSetUserMFAPreference: a software token can be
 //     turned on once it is verified, also by an administrator (Cognito's pages
 //     contradict each other on that), and turned off at any time; it is kept
-//     then. Ends no sign-in. SMS and e-mail can be turned off, but not on. Page:
-//     user-pool-settings-mfa.html.
+//     then. Ends no sign-in. SMS and e-mail can be turned off, but not on.
+//     WebAuthnMfaSettings can be on only while the software token is: who turns
+//     the one off must turn off the other, in one call or before. Pages:
+//     user-pool-settings-mfa.html, API_WebAuthnMfaSettingsType.html.
+//   - StartWebAuthnRegistration: the document of Cognito's own example, with a
+//     discoverable key, ES256 or RS256, no attestation, the user handle made of
+//     the sub, and all passkeys of the user excluded; more than 20 are
+//     LimitExceededException. WebAuthnNotEnabledException and
+//     WebAuthnConfigurationMissingException by the pool's settings.
+//   - CompleteWebAuthnRegistration: a challenge is good once, for the minute that
+//     its options say, for the user (WebAuthnChallengeNotFoundException) and the
+//     client (WebAuthnClientMismatchException) that began. The origin must be at
+//     the relying party's domain or below it, over HTTPS or on localhost
+//     (WebAuthnOriginNotAllowedException), the passkey of that relying party
+//     (WebAuthnRelyingPartyMismatchException), the user verified and the key of a
+//     kind that was asked for (WebAuthnCredentialNotSupportedException). What
+//     else does not verify, and a passkey that somebody has already, is
+//     InvalidParameterException.
+//   - ListWebAuthnCredentials: the oldest first, pages of at most 20.
+//   - DeleteWebAuthnCredential: ends no sign-in; ResourceNotFoundException for
+//     another's.
 //   - GetTokensFromRefreshToken: as REFRESH_TOKEN_AUTH. auth_time, origin_jti
 //     and event_id stay; rotation is off. Page:
 //     amazon-cognito-user-pools-using-the-refresh-token.html.
@@ -155,12 +189,12 @@
 // Users, sign-ins, pending codes and keys live in a journal of one line a
 // change, synced before the operation answers and compacted at Open. Passwords
 // are kept as SRP verifiers, codes and refresh tokens as hashes; the secrets of
-// software tokens must be kept as they are. Open sign-in
-// challenges and counts of attempts end with the process.
+// software tokens must be kept as they are. Open challenges of sign-ins and
+// registrations and counts of attempts end with the process.
 //
 // # What it does not do
 //
-//   - Groups, passkeys, one-time passwords, remembered devices, federation,
+//   - Groups, one-time passwords, remembered devices, federation,
 //     the hosted sign-in pages with their OAuth endpoints, identity pools.
 //   - AdminResetUserPassword and every other operation not listed above:
 //     UnknownOperationException.
@@ -177,4 +211,23 @@
 //     be changed, or tried to be, 5 times an hour.
 //   - Cognito's delays: ListUsers and sign-out are exact at once, where Cognito
 //     may lag.
+//
+// # What only AWS can show
+//
+// Cognito does not document the following; here it is as strict as can be.
+//
+//   - Whether refresh tokens from before AdminDisableUser are good again after
+//     AdminEnableUser: here they are not.
+//   - Whether a passkey signs in a user with MFA who did not turn
+//     WebAuthnMfaSettings on, and whether the software token can be turned off
+//     while it is on: here neither.
+//   - How long a registration's challenge lives beyond its timeout; whether a
+//     signature counter that does not grow is refused; whether a temporary
+//     password keeps a passkey out.
+//   - Origins of native apps (android:apk-key-hash): refused here.
+//   - CREDENTIAL in the answer to SELECT_CHALLENGE, which the reference mentions
+//     although no options were given by then: refused here.
+//   - The words of the errors of passkeys, the names that it gives to passkeys
+//     other than "Roaming passkey", and how often those who do not exist seem to
+//     have one.
 package userpool

@@ -32,6 +32,14 @@ const (
 	codeUserNotConfirmed           = "UserNotConfirmedException"
 	codeUserNotFound               = "UserNotFoundException"
 	codeUsernameExists             = "UsernameExistsException"
+
+	codeWebAuthnChallengeNotFound    = "WebAuthnChallengeNotFoundException"
+	codeWebAuthnClientMismatch       = "WebAuthnClientMismatchException"
+	codeWebAuthnConfigurationMissing = "WebAuthnConfigurationMissingException"
+	codeWebAuthnUnsupported          = "WebAuthnCredentialNotSupportedException"
+	codeWebAuthnNotEnabled           = "WebAuthnNotEnabledException"
+	codeWebAuthnOriginNotAllowed     = "WebAuthnOriginNotAllowedException"
+	codeWebAuthnRelyingPartyMismatch = "WebAuthnRelyingPartyMismatchException"
 )
 
 // apiError is an error of Cognito's API: what the caller is told.

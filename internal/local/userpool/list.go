@@ -39,7 +39,8 @@ func (p *Pool) listUsers(_ context.Context, in listInput) (listOutput, error) {
 	if err != nil {
 		return listOutput{}, err
 	}
-	after, err := p.openPage(in)
+	request := fmt.Sprintf("%q %q", in.Filter, in.AttributesToGet)
+	after, err := p.openPage(request, in.PaginationToken)
 	if err != nil {
 		return listOutput{}, err
 	}
@@ -48,11 +49,11 @@ func (p *Pool) listUsers(_ context.Context, in listInput) (listOutput, error) {
 	p.mu.Unlock()
 	out := listOutput{Users: []userRecord{}}
 	for _, u := range users {
-		if !after.before(u) || !selected(u) {
+		if !after.before(u.Created, u.Sub) || !selected(u) {
 			continue
 		}
 		if len(out.Users) == limit {
-			out.PaginationToken, err = p.sealPage(in, after)
+			out.PaginationToken, err = p.sealPage(request, after)
 			return out, err
 		}
 		record, err := listedRecord(u, in.AttributesToGet)
@@ -60,7 +61,7 @@ func (p *Pool) listUsers(_ context.Context, in listInput) (listOutput, error) {
 			return listOutput{}, err
 		}
 		out.Users = append(out.Users, record)
-		after = position{Created: u.Created, Sub: u.Sub}
+		after = position{Created: u.Created, ID: u.Sub}
 	}
 	return out, nil
 }
@@ -105,36 +106,37 @@ func listedRecord(u *user, names []string) (userRecord, error) {
 	return record, nil
 }
 
-// position is the place of the last user of a page in the list.
+// position is the place of the last thing of a page in a list, the oldest
+// first.
 type position struct {
 	Created time.Time `json:"c"`
-	Sub     string    `json:"s"`
+	ID      string    `json:"s"`
 }
 
-func (a position) before(u *user) bool {
-	if c := a.Created.Compare(u.Created); c != 0 {
+func (a position) before(created time.Time, id string) bool {
+	if c := a.Created.Compare(created); c != 0 {
 		return c < 0
 	}
-	return a.Sub < u.Sub
+	return a.ID < id
 }
 
-// sealPage makes a PaginationToken, which is good for the same request only.
-func (p *Pool) sealPage(in listInput, at position) (string, error) {
+// sealPage makes a pagination token, which is good for the same request only.
+func (p *Pool) sealPage(request string, at position) (string, error) {
 	raw, err := json.Marshal(at)
 	if err != nil {
 		return "", fmt.Errorf("user pool: page: %w", err)
 	}
-	return base64.StdEncoding.EncodeToString(append(p.pageSeal(in, raw), raw...)), nil
+	return base64.StdEncoding.EncodeToString(append(p.pageSeal(request, raw), raw...)), nil
 }
 
-func (p *Pool) openPage(in listInput) (position, error) {
+func (p *Pool) openPage(request, token string) (position, error) {
 	var at position
-	if in.PaginationToken == "" {
+	if token == "" {
 		return at, nil
 	}
 	refused := invalidParameter("Invalid pagination token.")
-	sealed, err := base64.StdEncoding.DecodeString(in.PaginationToken)
-	if err != nil || len(sealed) < 32 || !hmac.Equal(sealed[:32], p.pageSeal(in, sealed[32:])) {
+	sealed, err := base64.StdEncoding.DecodeString(token)
+	if err != nil || len(sealed) < 32 || !hmac.Equal(sealed[:32], p.pageSeal(request, sealed[32:])) {
 		return at, refused
 	}
 	if err := json.Unmarshal(sealed[32:], &at); err != nil {
@@ -143,6 +145,6 @@ func (p *Pool) openPage(in listInput) (position, error) {
 	return at, nil
 }
 
-func (p *Pool) pageSeal(in listInput, raw []byte) []byte {
-	return derive(p.state.secrets.Paging, "page", fmt.Sprintf("%q %q %s", in.Filter, in.AttributesToGet, raw))
+func (p *Pool) pageSeal(request string, raw []byte) []byte {
+	return derive(p.state.secrets.Paging, "page", request+" "+string(raw))
 }

@@ -30,7 +30,12 @@ type mfaPreference struct {
 	SMSMfaSettings           *mfaSettings
 	EmailMfaSettings         *mfaSettings
 	SoftwareTokenMfaSettings *mfaSettings
+	WebAuthnMfaSettings      *passkeyMFASettings
 }
+
+// passkeyMFASettings is the wish that a passkey counts for both factors. There
+// is no preference, as a passkey is always the first factor.
+type passkeyMFASettings struct{ Enabled bool }
 
 type preferenceInput struct {
 	AccessToken string
@@ -70,24 +75,47 @@ func (p *Pool) prefer(sub string, wish mfaPreference) error {
 	if wish.EmailMfaSettings.wanted() {
 		return invalidParameter("User does not have delivery config set to turn on EMAIL_OTP")
 	}
-	token := wish.SoftwareTokenMfaSettings
-	if token == nil {
+	token, passkey := wish.SoftwareTokenMfaSettings, wish.WebAuthnMfaSettings
+	if token == nil && passkey == nil {
 		return nil
-	}
-	if token.PreferredMfa && !token.Enabled {
-		return invalidParameter("SOFTWARE_TOKEN_MFA cannot be preferred while it is not enabled.")
 	}
 	_, err := p.edit(sub, func(u *user) error {
-		if token.Enabled && u.Token.Secret == "" {
-			if u.Token.Pending == "" {
-				return invalidParameter("User has not set up software token mfa")
-			}
-			return invalidParameter("User has not verified software token mfa")
-		}
-		u.Token.Enabled, u.Token.Preferred = token.Enabled, token.PreferredMfa
-		return nil
+		return firstError(u.preferToken(token), p.preferPasskey(u, passkey))
 	})
 	return err
+}
+
+func (u *user) preferToken(token *mfaSettings) error {
+	switch {
+	case token == nil:
+		return nil
+	case token.PreferredMfa && !token.Enabled:
+		return invalidParameter("SOFTWARE_TOKEN_MFA cannot be preferred while it is not enabled.")
+	case token.Enabled && u.Token.Secret == "" && u.Token.Pending == "":
+		return invalidParameter("User has not set up software token mfa")
+	case token.Enabled && u.Token.Secret == "":
+		return invalidParameter("User has not verified software token mfa")
+	}
+	u.Token.Enabled, u.Token.Preferred = token.Enabled, token.PreferredMfa
+	return nil
+}
+
+// preferPasskey runs after preferToken: who lets a passkey count for both
+// factors must have another second factor, and keep it until then.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnMfaSettingsType.html
+func (p *Pool) preferPasskey(u *user, passkey *passkeyMFASettings) error {
+	if passkey != nil {
+		u.PasskeyMFA = passkey.Enabled
+	}
+	switch {
+	case !u.PasskeyMFA:
+		return nil
+	case p.passkeysReady() != nil || p.options.Settings.WebAuthnFactor != cognito.WebAuthnMultiFactor:
+		return invalidParameter("Passkeys do not count as MFA in this user pool.")
+	case !u.Token.Enabled:
+		return invalidParameter("The user must have another MFA method while passkeys count as MFA.")
+	}
+	return nil
 }
 
 func (s *mfaSettings) wanted() bool { return s != nil && (s.Enabled || s.PreferredMfa) }

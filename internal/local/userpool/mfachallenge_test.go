@@ -27,7 +27,7 @@ func (h *host) toSecondFactor(t *testing.T, name string) *cip.RespondToAuthChall
 
 // answerCode answers SOFTWARE_TOKEN_MFA.
 func (h *host) answerCode(ctx context.Context, session *string, sub, code string) (*cip.RespondToAuthChallengeOutput, error) {
-	return h.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ //nolint:wrapcheck // A test looks at the API's own error.
+	return h.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{
 		ChallengeName: types.ChallengeNameTypeSoftwareTokenMfa, ClientId: aws.String(webClient), Session: session,
 		ChallengeResponses: map[string]string{"USERNAME": sub, "SOFTWARE_TOKEN_MFA_CODE": code},
 	})

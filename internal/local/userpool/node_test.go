@@ -22,7 +22,7 @@ type nodeAnswer struct {
 }
 
 // runNode signs in from Node by amazon-cognito-identity-js.
-func runNode(t *testing.T, h *host, name, secret string) nodeAnswer {
+func runNode(t *testing.T, h *host, name, secret string, codes ...string) nodeAnswer {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -32,9 +32,9 @@ func runNode(t *testing.T, h *host, name, secret string) nodeAnswer {
 	if err != nil || len(installed) == 0 {
 		t.Fatal("the npm package amazon-cognito-identity-js is missing in internal/local/node_modules: run make setup")
 	}
-	input, err := json.Marshal(map[string]string{
+	input, err := json.Marshal(map[string]any{
 		"endpoint": h.url, "userPoolId": poolID, "clientId": webClient,
-		"username": name, "password": secret, "newPassword": newPassword,
+		"username": name, "password": secret, "newPassword": newPassword, "codes": codes,
 	})
 	noError(t, err)
 	output, err := exec.CommandContext(t.Context(), node, "testdata/srp.mjs", string(input)).Output()
@@ -65,6 +65,22 @@ func TestAmazonsBrowserClientSignsIn(t *testing.T) {
 		if answer.Error == nil || answer.Error.Code != "NotAuthorizedException" || answer.Error.Message != "Incorrect username or password." {
 			t.Errorf("%s with a wrong password: got %+v", name, answer)
 		}
+	}
+}
+
+func TestAmazonsBrowserClientSignsInWithACode(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	sub := h.join(t, "ada@example.com")
+	secret, _ := h.enrol(t, "ada@example.com")
+	right := h.codeAt(t, secret, 0)
+	answer := runNode(t, h, "ada@example.com", password, another(right), right)
+	if answer.Error != nil || h.claims(t, &answer.AccessToken)["sub"] != sub {
+		t.Fatalf("got %+v", answer)
+	}
+	answer = runNode(t, h, "ada@example.com", password, right)
+	if answer.Error == nil || answer.Error.Code != "ExpiredCodeException" || answer.Error.Message != usedOnce {
+		t.Fatalf("a used code: got %+v", answer)
 	}
 }
 

@@ -37,6 +37,11 @@ var operations = map[string]operation{
 	"VerifySoftwareToken":    public((*Pool).verifySoftwareToken),
 	"SetUserMFAPreference":   public((*Pool).setUserMFAPreference),
 
+	"StartWebAuthnRegistration":    public((*Pool).startWebAuthnRegistration),
+	"CompleteWebAuthnRegistration": public((*Pool).completeWebAuthnRegistration),
+	"ListWebAuthnCredentials":      public((*Pool).listWebAuthnCredentials),
+	"DeleteWebAuthnCredential":     public((*Pool).deleteWebAuthnCredential),
+
 	"GetUser":                          public((*Pool).getUser),
 	"UpdateUserAttributes":             public((*Pool).updateUserAttributes),
 	"GetUserAttributeVerificationCode": public((*Pool).getUserAttributeVerificationCode),
@@ -103,6 +108,9 @@ func decode(body []byte, into any) error {
 // checkNames refuses members that differ from a known one in upper and lower
 // case only, which encoding/json lets pass.
 func checkNames(raw []byte, t reflect.Type) error {
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return nil // A document, whose names are not the API's.
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return checkNames(raw, t.Elem())

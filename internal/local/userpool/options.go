@@ -108,7 +108,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.WebClientID == o.ServerClientID {
 		return o, errors.New("user pool: the two clients must have different ids")
 	}
-	if err := checkMFA(o.Settings); err != nil {
+	if err := errors.Join(checkMFA(o.Settings), checkPasskeys(o.Settings)); err != nil {
 		return o, err
 	}
 	if strings.HasSuffix(o.Issuer, "/") {

@@ -26,7 +26,9 @@ type Pool struct {
 	journal    *journal
 	closed     bool
 	challenges challenges
-	attempts   attempts
+	// registrations are of passkeys.
+	registrations registrations
+	attempts      attempts
 }
 
 // Open opens the user pool that is kept in o.Dir, or makes a new one. It fails
@@ -37,7 +39,7 @@ func Open(o Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{options: o, state: newState(), challenges: make(challenges), attempts: make(attempts)}
+	p := &Pool{options: o, state: newState(), challenges: make(challenges), registrations: make(registrations), attempts: make(attempts)}
 	if o.Dir != "" {
 		if p.journal, err = openJournal(o.Dir, p.state); err != nil {
 			return nil, err

@@ -151,7 +151,7 @@ func (t *softwareToken) spend(code string, now time.Time) error {
 func matchingStep(secret, code string, now time.Time) (int64, error) {
 	current := now.Unix() / stepSeconds
 	for step := current + tolerance; step >= max(current-tolerance, 1); step-- {
-		right, err := hotp.GenerateCode(secret, uint64(step))
+		right, err := hotp.GenerateCode(secret, uint64(step)) //nolint:gosec // Steps are not negative.
 		if err != nil {
 			return 0, fmt.Errorf("user pool: software token: %w", err)
 		}

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -37,7 +38,10 @@ type user struct {
 	// Disabled users can neither sign in nor refresh.
 	Disabled bool `json:"disabled,omitempty"`
 	// Token is the user's software token for MFA.
-	Token softwareToken `json:"token,omitzero"`
+	Token    softwareToken `json:"token,omitzero"`
+	Passkeys []passkey     `json:"passkeys,omitempty"`
+	// PasskeyMFA lets a passkey count for both factors.
+	PasskeyMFA bool `json:"passkeyMfa,omitempty"`
 	// PendingEmail is a new address that waits for its code.
 	PendingEmail string `json:"pendingEmail,omitempty"`
 }
@@ -46,6 +50,7 @@ func (u *user) clone() *user {
 	c := *u
 	c.Attributes = maps.Clone(u.Attributes)
 	c.Codes = maps.Clone(u.Codes)
+	c.Passkeys = slices.Clone(u.Passkeys)
 	return &c
 }
 
@@ -160,6 +165,16 @@ func (s *state) find(name string) *user {
 		return u
 	}
 	return s.users[s.subs[fold(name)]]
+}
+
+// hasPasskey reports whether anybody has a passkey of that id.
+func (s *state) hasPasskey(id []byte) bool {
+	for _, u := range s.users {
+		if slices.ContainsFunc(u.Passkeys, func(k passkey) bool { return bytes.Equal(k.ID, id) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sortedUsers returns all users, the oldest first.

@@ -1,5 +1,6 @@
-// Signs a person in by SRP with Amazon's own browser client, refreshes the
-// tokens and asks who they are. Input and output are one JSON object each; a
+// Signs a person in by SRP with Amazon's own browser client, with the first of
+// the given codes that is right if one is asked for, refreshes the tokens and
+// asks who they are. Input and output are one JSON object each; a
 // failure is {"error": {...}} with exit status 1.
 import { createRequire } from 'node:module';
 import process from 'node:process';
@@ -24,9 +25,15 @@ const user = new CognitoUser({ Username: input.username, Pool: pool, Storage: st
 
 const signIn = () => new Promise((onSuccess, onFailure) => {
   const details = new AuthenticationDetails({ Username: input.username, Password: input.password });
+  const codes = [...(input.codes ?? [])];
+  const sendCode = () => user.sendMFACode(codes.shift(), {
+    onSuccess,
+    onFailure: (error) => (error.code === 'CodeMismatchException' && codes.length > 0 ? sendCode() : onFailure(error)),
+  }, 'SOFTWARE_TOKEN_MFA');
   user.authenticateUser(details, {
     onSuccess,
     onFailure,
+    totpRequired: sendCode,
     newPasswordRequired: () => user.completeNewPasswordChallenge(input.newPassword, {}, { onSuccess, onFailure }),
   });
 });
