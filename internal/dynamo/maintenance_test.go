@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"pgregory.net/rapid"
 
 	"hearth/internal/account"
 	"hearth/internal/account/accounttest"
@@ -171,6 +172,26 @@ func TestNothingIsFoundAfterDeletions(t *testing.T) {
 	}
 	if findings, _ := v.run(t, account.JobCheck); len(findings) > 0 {
 		t.Errorf("afterwards: %v", findings)
+	}
+}
+
+// expectNothingBroken has check look at a history's table. Nothing takes closing
+// teams apart there by itself, so that they can be overdue.
+func expectNothingBroken(t *testing.T, r *rapid.T, s *side) {
+	t.Helper()
+	scanner, ok := s.store.(account.Scanner)
+	if !ok {
+		r.Fatal("the store cannot be scanned")
+	}
+	sum := account.NewMaintenance(s.Service, scanner, &accounttest.Directory{}, free).
+		Run(t.Context(), account.Job{Name: account.JobCheck}, func(account.Summary) {})
+	for _, f := range sum.Findings {
+		if f.Rule != account.RuleOverdue {
+			r.Errorf("check: %+v", f)
+		}
+	}
+	if sum.Failure != "" || sum.Items["user"] != len(townspeople) {
+		r.Errorf("check: %+v", sum)
 	}
 }
 
