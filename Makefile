@@ -20,9 +20,12 @@ CDK := CDK_DISABLE_VERSION_CHECK=1 infra/node_modules/.bin/cdk
 # More flags for `go test`, such as TESTFLAGS='-run TestDemo -count=1'.
 TESTFLAGS ?=
 
+# How long each fuzz target runs: a duration, or a number of runs such as 1000x.
+FUZZTIME ?= 10s
+
 .DEFAULT_GOAL := help
 .PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user \
-  test race soak fuzz-api lint lint-templates build synth
+  test race soak fuzz fuzz-api lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
@@ -91,6 +94,15 @@ race: setup $(GOTESTSUM) ## Run the tests of the program with the race detector 
 
 soak: setup $(GOTESTSUM) ## Run every test at its long size
 	@HEARTH_SOAK=1 $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(TESTFLAGS) ./...
+
+# internal/fuzz_test.go says which parser each target is for.
+fuzz: ## Feed every parser of outside text with made-up input (FUZZTIME=10s each)
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' internal | sort); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+	    echo "$$(dirname $$file) $$target"; \
+	    go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	  done; \
+	done
 
 fuzz-api: $(SCHEMATHESIS) ## Call the running host as two people in every way (CASES=10000 SEED=1)
 	@go build -o .build/hearth ./internal/local

@@ -71,7 +71,8 @@ func slugOf(name, id string, taken bool) string {
 	// The end of a UUIDv7 is its random part.
 	tail := strings.ReplaceAll(id, "-", "")
 	tail = tail[max(0, len(tail)-8):]
-	return strings.Trim(slug[:min(len(slug), MaxSlugLength-len(tail)-1)]+"-"+tail, "-")
+	slug = strings.TrimRight(slug[:min(len(slug), MaxSlugLength-len(tail)-1)], "-")
+	return strings.Trim(slug+"-"+tail, "-")
 }
 
 // CreateOrganization makes a team with the caller as its owner. It fails with

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,13 +54,20 @@ const sliceSeconds = 4
 // jobCommand has a running host do a job to its end, one slice after another.
 func jobCommand(name account.JobName) func(context.Context, func(string) string, io.Writer) error {
 	return func(ctx context.Context, env func(string) string, out io.Writer) error {
+		units := -1.0 // any: nobody pays for the engine here
+		if text := env(envCapacity); text != "" {
+			var err error
+			if units, err = strconv.ParseFloat(text, 64); err != nil || units <= 0 {
+				return fmt.Errorf("CAPACITY must be a number of units a second, not %q", text)
+			}
+		}
 		host, err := connectTo(ctx, env)
 		if err != nil {
 			return err
 		}
 		j := &job{host: host, out: out, quiet: env(envJSON) != "", begun: time.Now()}
 		j.total = account.Summary{Job: name, Items: map[string]int{}, Findings: []account.Finding{}, Repairs: []account.Finding{}}
-		order := boot.MaintenanceOrder{Job: account.Job{Name: name, After: env(envAfter)}, CapacityUnits: -1, Seconds: sliceSeconds}
+		order := boot.MaintenanceOrder{Job: account.Job{Name: name, After: env(envAfter)}, CapacityUnits: units, Seconds: sliceSeconds}
 		for {
 			var s account.Summary
 			if err := host.callJSON(ctx, http.MethodPost, host.API+pathMaintenance, "", order, &s); err != nil {

@@ -23,9 +23,10 @@ const (
 	envDo    = "DO"
 	envForce = "FORCE"
 	// envJSON has jobs print nothing but one line of JSON at the end; envAfter
-	// is where a job goes on.
-	envJSON  = "JSON"
-	envAfter = "AFTER"
+	// is where a job goes on, envCapacity how many units it may use a second.
+	envJSON     = "JSON"
+	envAfter    = "AFTER"
+	envCapacity = "CAPACITY"
 	// envWatcher is set by `make dev` to one value for as long as it runs, by
 	// which a restarted host knows that its developer has read the welcome.
 	envWatcher = "HEARTH_WATCHER"
