@@ -28,8 +28,11 @@ func related(r Record) []Key {
 	case *Membership:
 		return []Key{UserKey(r.UserID), OrganizationKey(r.OrganizationID), DeletionKey(r.UserID)}
 	case *Organization:
-		if r.IsPersonal {
+		switch {
+		case r.IsPersonal && r.Status == OrganizationPreserved:
 			return []Key{UserKey(r.ID), DeletionKey(r.ID), MembershipKey(r.ID, r.ID)}
+		case r.IsPersonal:
+			return []Key{UserKey(r.ID), DeletionKey(r.ID)}
 		}
 		return []Key{SlugKey(r.Slug)}
 	case *Slug:
@@ -40,6 +43,8 @@ func related(r Record) []Key {
 		return []Key{InvitationKey(r.OrganizationID, r.InvitationID)}
 	case *AuditEntry:
 		return []Key{OrganizationKey(r.OrganizationID)}
+	case *Datum:
+		return []Key{OrganizationKey(r.AccountID)}
 	case *Deletion:
 		return []Key{UserKey(r.UserID), OrganizationKey(r.UserID), MembershipKey(r.UserID, r.UserID)}
 	}
@@ -58,6 +63,7 @@ func ownedBy(r Record) string {
 		if !strings.HasPrefix(k.Owner, HashedWho) {
 			return k.Owner
 		}
+	default:
 	}
 	return ""
 }
@@ -95,6 +101,10 @@ func (m *Maintenance) judge(ctx context.Context, r Record, found Records, counte
 	case *AuditEntry:
 		if found.Organization(r.OrganizationID) == nil {
 			return []Finding{breaks(RuleOrphan, r, "its organization is not there")}, nil
+		}
+	case *Datum:
+		if o := found.Organization(r.AccountID); o == nil || o.Status == OrganizationPreserved {
+			return []Finding{breaks(RuleOrphan, r, "its account is not there")}, nil
 		}
 	case *Deletion:
 		return m.judgeDeletion(r, found), nil
@@ -181,7 +191,8 @@ func (m *Maintenance) judgePersonal(o *Organization, found Records) []Finding {
 		if o.Name != "" || o.Slug != "" || o.ImageKey != "" {
 			findings = append(findings, breaks(RuleDeleted, o, "a name or an image is left"))
 		}
-		if found.User(o.ID) != nil || found.Membership(o.ID, o.ID) != nil {
+		d := found.Deletion(o.ID)
+		if going := d != nil && d.Status != DeletionCompleted; !going && (found.User(o.ID) != nil || found.Membership(o.ID, o.ID) != nil) {
 			findings = append(findings, breaks(RuleDeleted, o, "a user or a membership is left"))
 		}
 		return findings

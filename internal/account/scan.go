@@ -22,8 +22,8 @@ type Range struct {
 
 // Item is what stands in the table at one key.
 type Item struct {
-	// Record is nil for data of the product's own, which only Type tells of, and
-	// for what cannot be read.
+	// Record is nil for what cannot be read. Of data of the product's own it is a
+	// Datum without fields.
 	Record Record
 	// Type is the item's own word for what it is.
 	Type string

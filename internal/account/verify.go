@@ -78,13 +78,14 @@ func (r *run) examine(ctx context.Context, page []Item, counted map[string]int) 
 }
 
 // look judges records by those that were found already and those that are read
-// now.
+// now. A first look, with counted, asks for no deletions: few users have one, and
+// who looks broken without it is looked at again.
 func (r *run) look(ctx context.Context, records []Record, found Records, counted map[string]int) (suspects []suspect, err error) {
 	var keys []Key
 	asked := map[Key]bool{}
 	for _, record := range records {
 		for _, k := range related(record) {
-			if found[k] == nil && !asked[k] {
+			if found[k] == nil && !asked[k] && (counted == nil || k.Kind != KindDeletion) {
 				asked[k] = true
 				keys = append(keys, k)
 			}

@@ -101,6 +101,7 @@ func confirmed(status types.UserStatusType) bool {
 	switch status {
 	case types.UserStatusTypeConfirmed, types.UserStatusTypeExternalProvider, types.UserStatusTypeResetRequired, types.UserStatusTypeCompromised:
 		return true
+	default:
+		return false
 	}
-	return false
 }

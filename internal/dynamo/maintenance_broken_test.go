@@ -28,7 +28,7 @@ func items(texts ...string) func(*village) []string {
 }
 
 var (
-	adaID, bobID, eveID, kimID = idOf("ada"), idOf("bob"), idOf("eve"), idOf("kim")
+	adaID, bobID, kimID = idOf("ada"), idOf("bob"), idOf("kim")
 
 	nothing = items()
 )
@@ -165,6 +165,11 @@ var breakages = []breakage{
 		"an audit entry of nothing", func(t *testing.T, v *village) {
 			insert(t, v.store, &account.AuditEntry{OrganizationID: "gone", ID: "a", Time: longAgo, Actor: kimID, Action: account.MemberLeft, Version: 1})
 		}, items("orphan audit a of gone"), items("orphan audit a of gone"),
+	},
+	{
+		"data of nobody", func(t *testing.T, v *village) { insert(t, v.store, datum("gone", 1)) },
+		func(*village) []string { return []string{"orphan datum " + datum("gone", 1).ID + " of gone"} },
+		func(*village) []string { return []string{"orphan datum " + datum("gone", 1).ID + " of gone"} },
 	},
 	{
 		"a session of nobody", func(t *testing.T, v *village) {

@@ -14,10 +14,6 @@ import (
 
 var _ account.Scanner = (*Store)(nil)
 
-// productPrefix begins the partitions of what accounts own. Its kinds are the
-// product's.
-const productPrefix = "DATA#"
-
 // Scan returns a page of the table. It is eventually consistent, which costs
 // half, and ends behind an item whose key holds no address, so that a position
 // can be printed.
@@ -65,7 +61,8 @@ func (s *Store) Scan(ctx context.Context, r account.Range, after string, limit i
 func inspect(item attributes) account.Item {
 	k := keysOf(item)
 	seen := account.Item{Type: stringOf(item, attributeType), Key: k.public()}
-	if strings.HasPrefix(k.PK, productPrefix) {
+	if accountID, ok := strings.CutPrefix(k.PK, dataPrefix); ok { // what it holds is the product's own matter
+		seen.Record = &account.Datum{AccountID: accountID, ID: k.SK, Type: seen.Type}
 		return seen
 	}
 	record, err := decode(item)

@@ -42,8 +42,9 @@ func partitionOf(k account.Key) string {
 		return "organization " + k.Owner
 	case account.KindAddress, account.KindSlug:
 		return string(k.Kind) + " " + k.Owner
+	default:
+		return "user " + k.Owner
 	}
-	return "user " + k.Owner
 }
 
 // testScan reads a table in pages of several sizes, whole and in segments: each
