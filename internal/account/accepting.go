@@ -220,7 +220,7 @@ func (s *Service) AcceptAtSignUp(ctx context.Context, p Person, token string) (j
 			return false, err
 		}
 		if s.permit(ctx, i.question(*u, o)) != nil {
-			return false, nil
+			return false, nil //nolint:nilerr // what a policy refuses is no reason to fail a sign-up
 		}
 		change := Change{Premises: []Premise{UserIsActive{UserID: p.ID}}}
 		s.join(&change, u, o, i)

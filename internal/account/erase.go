@@ -29,13 +29,15 @@ type erasure struct {
 	user *User
 }
 
-// stages are the worker's way. Each does a chunk of its own and reports whether
-// there was one; a stage that finds nothing is left, for good but for what the
-// last ones make sure of.
-var stages = []struct {
+// stageChunk does a chunk of a stage, and reports whether there was one.
+type stageChunk struct {
 	stage Stage
 	chunk func(*Service, context.Context, *erasure) (acted bool, err error)
-}{
+}
+
+// stages are the worker's way. A stage that finds nothing is left, for good but for
+// what the last ones make sure of.
+var stages = []stageChunk{
 	{StageMemberships, (*Service).eraseMemberships},
 	{StageOrganizations, (*Service).eraseOrganizations},
 	{StageInvitations, (*Service).eraseInvitations},
@@ -75,12 +77,7 @@ func (s *Service) eraseOnce(ctx context.Context, userID string) (done bool, err 
 	case e.Status == DeletionPending: // from here on there is no way back
 		return false, s.commit(ctx, s.chunk(e, Erased{}))
 	}
-	first := slices.IndexFunc(stages, func(at struct {
-		stage Stage
-		chunk func(*Service, context.Context, *erasure) (bool, error)
-	}) bool {
-		return at.stage == e.Stage
-	})
+	first := slices.IndexFunc(stages, func(at stageChunk) bool { return at.stage == e.Stage })
 	if first < 0 {
 		return false, ErrInternal.Because(fmt.Errorf("a deletion at an unknown stage %q", e.Stage))
 	}

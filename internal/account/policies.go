@@ -43,6 +43,7 @@ func (subscriptionPolicy) Check(_ context.Context, q Question) ([]Blocker, error
 				ending = append(ending, o)
 			}
 		}
+	default: // nothing ends
 	}
 	var blockers []Blocker
 	for _, o := range ending {

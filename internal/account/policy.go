@@ -113,7 +113,7 @@ func checkPolicy(ctx context.Context, p Policy, q Question) ([]Blocker, error) {
 	case a := <-answers:
 		return a.blockers, a.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("no answer: %w", ctx.Err())
 	}
 }
 

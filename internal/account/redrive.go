@@ -64,8 +64,9 @@ func (s *Service) redrive(ctx context.Context, due Key) error {
 		return s.redriveSteps(ctx, due, s.Erase)
 	case KindExport:
 		return s.redriveSteps(ctx, due, s.WriteExport)
+	default:
+		return fmt.Errorf("nobody works on a %s", due.Kind)
 	}
-	return fmt.Errorf("nobody works on a %s", due.Kind)
 }
 
 // errStuck says that work is due and nothing of it can be done.

@@ -41,7 +41,8 @@ func TestDeletionKilledAnywhereAndDoneAgain(t *testing.T) {
 			t.Parallel()
 			w := newLeavingTown(t, func(c *account.Config) { c.PersonalOrganization = policy })
 			blocking := w.settled(t)
-			settled, images := w.items(t), maps.Clone(w.images)
+			settled, images, exports := w.items(t), maps.Clone(w.images), maps.Clone(w.exports)
+			w.revive()
 			w.wire.Spoil(w.spoil)
 			if err := w.leave(t.Context(), blocking); err != nil {
 				t.Fatal(err)
@@ -59,6 +60,7 @@ func TestDeletionKilledAnywhereAndDoneAgain(t *testing.T) {
 					w.restore(t, settled)
 					w.revive()
 					w.users, w.images, w.mails = map[string]bool{idOf(leaver): true}, maps.Clone(images), nil
+					w.exports = maps.Clone(exports)
 					w.kill, w.answered = kill, answered
 					w.wire.Spoil(w.spoil)
 					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)

@@ -14,11 +14,11 @@ func (m *Model) UserRecords(_ context.Context, userID, after string, limit int) 
 			return nil, false
 		}
 		switch k.Kind {
-		case account.KindUser, account.KindMembership, account.KindDeletion, account.KindOrganization, account.KindInvitation,
-			account.KindInvited, account.KindAudit, account.KindDatum, account.KindAddress, account.KindSlug, account.KindCertificate:
+		case account.KindSession, account.KindIdempotency, account.KindLimit, account.KindExport, account.KindRecovery, account.KindPasskey:
+			return position{string(k.Kind), k.ID}, true
+		default:
 			return nil, false
 		}
-		return position{string(k.Kind), k.ID}, true
 	})
 	return page, next, nil
 }
