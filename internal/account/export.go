@@ -42,14 +42,22 @@ type Export struct {
 	Version int
 }
 
+// ExportPrefix begins the key of every export.
+const ExportPrefix = "exports/"
+
 // exportKey is where an export's object is kept.
-func exportKey(e *Export) string { return "exports/" + e.UserID + "/" + e.ID + ".json" }
+func exportKey(e *Export) string { return ExportPrefix + e.UserID + "/" + e.ID + ".json" }
 
 // Key names the export.
 func (e *Export) Key() Key { return ExportKey(e.UserID) }
 
 // Revision is the number of times that the export was written.
 func (e *Export) Revision() int { return e.Version }
+
+// standing reports whether an export is being written or can be fetched.
+func (e *Export) standing(now time.Time) bool {
+	return e != nil && (e.Status != ExportReady || now.Before(e.ExpiresAt))
+}
 
 // ChangeExport notes how far an export is; a nil field stays as it is.
 type ChangeExport struct {

@@ -153,6 +153,9 @@ func (r Records) PasskeyName(userID, credentialID string) *PasskeyName {
 	return find[*PasskeyName](r, PasskeyKey(userID, credentialID))
 }
 
+// Export returns a user's export that was read, or nil.
+func (r Records) Export(userID string) *Export { return find[*Export](r, ExportKey(userID)) }
+
 func find[T Record](r Records, k Key) T {
 	record, _ := r[k].(T)
 	return record

@@ -249,6 +249,15 @@ func (w *leavingTown) settled(t *testing.T) (blocking []string) {
 	if err := w.FollowUser(t.Context(), idOf(leaver)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.RequestExport(t.Context(), identity(leaver, "1")); err != nil {
+		t.Fatal(err)
+	}
+	for done := false; !done; {
+		var err error
+		if done, err = w.WriteExport(t.Context(), idOf(leaver)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return blocking
 }
 
