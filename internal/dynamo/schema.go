@@ -62,6 +62,17 @@ import (
 //	stream: a chunk of a deleted organization            1 BatchGetItem, its Query, 1 BatchGetItem
 //	                                                     for members, 1 TransactWriteItems
 //	schedule: what is due, a page of a shard             1 Query of the index, then as the stream
+//	what deleting an account means                       1 BatchGetItem; a page of memberships: 1 Query,
+//	                                                     1 BatchGetItem; an address: 1 Query of the
+//	                                                     index, 1 BatchGetItem; a megabyte of its
+//	                                                     data: 1 Query
+//	delete an account                                    the same + 1 TransactWriteItems
+//	restore one                                          2 BatchGetItem, 1 TransactWriteItems
+//	stream: a chunk of a deletion                        1 BatchGetItem, its list (at most 1 Query an
+//	                                                     address, 1 BatchGetItem), 1 TransactWriteItems
+//	stream: a part of an export                          1 BatchGetItem, a Query a page of each list,
+//	                                                     1 TransactWriteItems
+//	ask for an export                                    1 BatchGetItem, 1 TransactWriteItems
 //	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
 //	                                                     memberships, 1 TransactWriteItems a copy
 const (
