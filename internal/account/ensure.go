@@ -246,27 +246,33 @@ func (m *Maintenance) rewrite(ctx context.Context, key Key) (done bool, err erro
 	return err == nil, err
 }
 
-// settleVanished begins the deletion of a user whom the pool does not know any
-// more, where the job repairs, and names the teams that keep it from beginning.
+// settleVanished tells of a user whom the pool does not know any more, and
+// begins their deletion where the job repairs. Teams that keep it from beginning,
+// since nobody else owns them, are named for an operator.
 func (r *run) settleVanished(ctx context.Context, u *User) error {
 	f := breaks(RuleVanished, u, "is not in the pool any more")
-	if !r.repairs() {
-		r.sum.Findings = append(r.sum.Findings, f)
-		return nil
+	var err error
+	if r.repairs() {
+		_, err = r.startDeletion(ctx, u.ID)
+	} else {
+		_, err = r.deletable(ctx, *u, nil)
 	}
-	_, err := r.startDeletion(ctx, u.ID)
 	var refused *Error
-	switch {
-	case err == nil:
-		r.sum.Repairs = append(r.sum.Repairs, f)
-	case errors.Is(err, ErrDeletionBlocked) && errors.As(err, &refused):
+	if errors.Is(err, ErrDeletionBlocked) && errors.As(err, &refused) {
 		f.Detail += "; the deletion is blocked:"
 		for _, b := range refused.Blockers {
 			f.Detail += fmt.Sprintf(" %s %s;", b.Code, b.OrganizationID)
 		}
 		r.sum.Findings = append(r.sum.Findings, f)
-	default:
-		return tolerated(err)
+		return nil
+	}
+	if err := tolerated(err); err != nil {
+		return err
+	}
+	if r.repairs() {
+		r.sum.Repairs = append(r.sum.Repairs, f)
+	} else {
+		r.sum.Findings = append(r.sum.Findings, f)
 	}
 	return nil
 }

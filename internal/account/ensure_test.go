@@ -237,10 +237,12 @@ func TestEnsureNamesTeamsOfWhoVanished(t *testing.T) {
 		o.enroll(t)
 		o.join(t, account.Owner)
 		o.pool.Remove(ada)
-		s := o.job(t, account.JobEnsure)
-		i := slices.IndexFunc(s.Findings, func(f account.Finding) bool { return f.Rule == account.RuleVanished })
-		if i < 0 || !strings.Contains(s.Findings[i].Detail, account.PolicySoleOwner+" "+team) || o.store.All().Deletion(ada) != nil {
-			t.Errorf("ensure: %+v", s.Findings)
+		for _, job := range []account.JobName{account.JobVerify, account.JobEnsure} {
+			s := o.job(t, job)
+			i := slices.IndexFunc(s.Findings, func(f account.Finding) bool { return f.Rule == account.RuleVanished })
+			if i < 0 || !strings.Contains(s.Findings[i].Detail, account.PolicySoleOwner+" "+team) || o.store.All().Deletion(ada) != nil {
+				t.Errorf("%s: %+v", job, s.Findings)
+			}
 		}
 	})
 }

@@ -81,8 +81,9 @@ const (
 	stageTable  = "table"
 )
 
-// scanPage is how many items are looked at together.
-const scanPage = 250
+// scanPage is how many items are looked at together: of usual ones less than the
+// megabyte that DynamoDB reads at once.
+const scanPage = 1000
 
 // A page that the engine or the provider did not answer for is tried again,
 // with growing pauses of some seconds in all.

@@ -125,7 +125,11 @@ func TestMaintenanceAtScale(t *testing.T) {
 
 	run := func(what string, name account.JobName, findings, repairs int) {
 		t.Helper()
-		s := m.Run(t.Context(), account.Job{Name: name}, func(account.Summary) {})
+		s := m.Run(t.Context(), account.Job{Name: name}, func(s account.Summary) {
+			if s.Pages%100 == 0 {
+				t.Logf("%s: page %d after %.0f s", what, s.Pages, s.Seconds)
+			}
+		})
 		t.Logf("%s: %d people and %v in %d pages, %.1f s (%.0f users/s), %.0f read units, %.0f write units, heap at most %.1f MiB", what,
 			s.People, s.Items, s.Pages, s.Seconds, float64(c.size)/s.Seconds, s.ReadUnits, s.WriteUnits, float64(s.MemoryBytes)/(1<<20))
 		if s.Failure != "" || s.Next != "" || len(s.Findings) != findings || len(s.Repairs) != repairs || s.Items["user"] != c.size {
