@@ -75,6 +75,10 @@ import (
 //	ask for an export                                    1 BatchGetItem, 1 TransactWriteItems
 //	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
 //	                                                     memberships, 1 TransactWriteItems a copy
+//	maintenance: a page of the table                     1 Scan, 1 BatchGetItem a hundred records that
+//	                                                     it rests on, 2 Query of each team
+//	repair a user or a count; act on one for support     3 to 5 BatchGetItem, 1 Query a page of
+//	                                                     memberships, 1 TransactWriteItems
 const (
 	userPrefix         = "USER#"
 	addressPrefix      = "EMAIL#"
