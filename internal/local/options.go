@@ -51,6 +51,7 @@ const (
 	region       = "eu-central-1"
 	defaultTable = "hearth-local"
 	bucket       = "hearth-local-images"
+	exportBucket = "hearth-local-exports"
 )
 
 // options say how a host runs. Root and Dir are required.
