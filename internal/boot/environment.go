@@ -95,19 +95,19 @@ const (
 	poolMaxBackoff = 300 * time.Millisecond
 )
 
-// pool is the client of the user pool.
-func (e Environment) pool() (*cognito.UserPool, error) {
+// poolClient is the SDK's client of the user pool.
+func (e Environment) poolClient() (*cognitoidentityprovider.Client, error) {
 	values, err := e.require("AWS_REGION")
 	if err != nil {
 		return nil, err
 	}
-	return cognito.NewUserPool(cognitoidentityprovider.New(cognitoidentityprovider.Options{
+	return cognitoidentityprovider.New(cognitoidentityprovider.Options{
 		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("COGNITO_IDENTITY_PROVIDER"),
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(poolTimeout),
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts, r.MaxBackoff = poolAttempts, poolMaxBackoff
 		}),
-	})), nil
+	}), nil
 }
 
 // images is the bucket of the pictures.
@@ -124,7 +124,7 @@ func (e Environment) images() (*image.Store, error) {
 	}), nil
 }
 
-// mac makes and checks the tokens of invitations.
+// mac makes and checks the tokens of invitations and the codes of certificates.
 func (e Environment) mac() (*kms.MAC, error) {
 	values, err := e.require(kms.EnvKey, "AWS_REGION")
 	if err != nil {
@@ -140,7 +140,10 @@ type parts struct {
 	images account.Images
 	mac    account.MAC
 	mailer account.Mailer
-	meter  *dynamo.Meter
+	// exports keeps exports, remover ends users of the pool.
+	exports account.Exports
+	remover account.Remover
+	meter   *dynamo.Meter
 	// credentials gives the pool's side of the security settings.
 	credentials func(*cognito.UserPool) account.Credentials
 	breached    *account.BreachedPasswords
@@ -150,12 +153,14 @@ type parts struct {
 func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
 	store, storeErr := e.metered(p.meter)
-	pool, poolErr := e.pool()
-	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
+	client, clientErr := e.poolClient()
+	if err := errors.Join(configErr, storeErr, clientErr); err != nil {
 		return nil, nil, err
 	}
+	pool := cognito.NewUserPool(client)
 	options := account.Options{
 		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Breached: p.breached,
+		Exports: p.exports, Remover: p.remover,
 		Config: config, Grants: product.Grants(), Policies: product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}

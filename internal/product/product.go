@@ -66,6 +66,7 @@ func OpenAPI() ([]byte, error) {
 		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
 		httpapi.RegisterSecurity(a, httpapi.SecurityDependencies{})
 		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
+		httpapi.RegisterDeletion(a, httpapi.DeletionDependencies{})
 	})
 }
 
