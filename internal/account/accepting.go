@@ -134,16 +134,12 @@ func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) 
 // whether it is the invitation's. Wrong guesses are counted, and bounded before
 // anything is checked, by who makes them.
 func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who string, guesses *Limit) error {
-	var guess Change
-	if !strings.HasPrefix(who, HashedWho) { // of a user who is off nothing new is kept
-		guess.Premises = append(guess.Premises, UserIsActive{UserID: who})
-	}
-	if err := s.count(&guess, TokenRate, who, guesses); err != nil {
+	guess, err := s.guess(who, guesses)
+	if err != nil {
 		return err
 	}
 	good := i != nil
 	if good && mac != nil {
-		var err error
 		if good, err = s.mac.Verify(ctx, i.secret(), mac); err != nil {
 			return err
 		}
@@ -154,9 +150,20 @@ func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who
 	return s.countGuess(ctx, who, guess)
 }
 
+// guess is the change that counts one more guess. Of a user who is off nothing
+// new is kept.
+func (s *Service) guess(who string, guesses *Limit) (change Change, err error) {
+	if !strings.HasPrefix(who, HashedWho) {
+		change.Premises = append(change.Premises, UserIsActive{UserID: who})
+	}
+	err = s.count(&change, TokenRate, who, guesses)
+	return change, err
+}
+
 // countGuess commits the count of a wrong guess, on what was counted meanwhile
 // where need be: of guesses made at once, none is answered that is not counted.
-// It fails with ErrNotFound where it is, else with ErrRateLimited.
+// It fails with ErrNotFound where it is, else with ErrRateLimited, and with
+// ErrUserInactive.
 func (s *Service) countGuess(ctx context.Context, who string, guess Change) error {
 	for range decideTries {
 		err := s.commit(ctx, guess)
@@ -164,15 +171,14 @@ func (s *Service) countGuess(ctx context.Context, who string, guess Change) erro
 		switch {
 		case err == nil:
 			return ErrNotFound
-		case !errors.As(err, &failed):
+		case !errors.As(err, &failed) || errors.Is(err, ErrUserInactive):
 			return err
 		}
 		records, err := s.store.Read(ctx, LimitKey(who, TokenRate.Kind))
 		if err != nil {
 			return err
 		}
-		guess = Change{}
-		if err := s.count(&guess, TokenRate, who, records.Limit(who, TokenRate.Kind)); err != nil {
+		if guess, err = s.guess(who, records.Limit(who, TokenRate.Kind)); err != nil {
 			return err
 		}
 	}

@@ -310,3 +310,56 @@ func TestAStuckDeletionIsTold(t *testing.T) {
 		t.Errorf("the deletion is %+v", d)
 	}
 }
+
+// What comes while the worker is behind its stage, or was not shown by a list in
+// time, goes before the addresses are forgotten.
+func TestErasingTakesWhatCameLate(t *testing.T) {
+	t.Parallel()
+	w := newLeavingWorld(t, nil)
+	w.enroll(t)
+	w.delete(t)
+	late := false
+	for range 100 {
+		if !late && w.store.All().Deletion(ada).Stage == account.StageUser {
+			late = true
+			o := newTeam()
+			o.SeatsUsed = 3
+			w.put(t, o,
+				&account.Invitation{OrganizationID: team, ID: "1", Email: "ada@example.com", Status: account.InvitationPending, ExpiresAt: noon.AddDate(0, 0, 1), Version: 1},
+				&account.Invited{OrganizationID: team, Email: "ada@example.com", InvitationID: "1", Version: 1},
+				&account.Limit{Who: ada, Kind: "late", ExpiresAt: noon, Version: 1})
+		}
+		done, err := w.Erase(t.Context(), ada)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done {
+			break
+		}
+	}
+	all := w.store.All()
+	if !late || all.Invitation(team, "1") != nil || all.Invited(team, "ada@example.com") != nil || all.Limit(ada, "late") != nil || all.Organization(team).SeatsUsed != 2 {
+		t.Errorf("came late: %t, left: %v", late, all)
+	}
+}
+
+// A guess that is counted while its author is turned off leaves nothing behind.
+func TestAGuessOfWhoIsOffIsNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newLeavingWorld(t, nil)
+	w.enroll(t)
+	w.store.onCommit = func(n int) error {
+		if n > 1 {
+			return nil
+		}
+		return w.store.Model.Commit(t.Context(), account.Change{Updates: []account.Update{
+			account.ChangeUser{UserID: ada, Status: ptr(account.UserInactive)},
+		}})
+	}
+	if _, err := w.Accept(t.Context(), signedIn(laptop), team+".1.AAAA"); !errors.Is(err, account.ErrUserInactive) {
+		t.Errorf("got %v", err)
+	}
+	if l := w.store.All().Limit(ada, account.TokenRate.Kind); l != nil {
+		t.Errorf("counted: %+v", l)
+	}
+}
