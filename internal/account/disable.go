@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -16,10 +17,8 @@ func (m *Maintenance) disable(ctx context.Context, who subject, order Order) err
 		if u.Status != UserActive {
 			return Change{}, errNothing
 		}
-		if blockers := against(owned); len(blockers) > 0 && !order.Force || len(owned) > MaxOwnedAtDeletion {
-			blocked := *ErrDeletionBlocked
-			blocked.Blockers = blockers
-			return Change{}, &blocked
+		if err := against(owned, order.Force); err != nil {
+			return Change{}, err
 		}
 		return m.disabling(*u, owned), nil
 	})
@@ -118,23 +117,28 @@ func (m *Maintenance) ownedBy(ctx context.Context, u *User) (teams []owned, err 
 }
 
 // against are the reasons against disabling: teams that would have no active
-// owner.
-func against(teams []owned) []Blocker {
-	q := Question{Act: ActDeleteAccount}
+// owner, and more teams than one transaction takes, which no force changes.
+func against(teams []owned, force bool) error {
+	blocked := *ErrLastOwner
+	blocked.Detail = "This user is the only owner of teams that have other members."
+	if len(teams) > MaxOwnedAtDeletion {
+		blocked.Detail = fmt.Sprintf("This user owns %d teams; at most %d can be given up at once.", len(teams), MaxOwnedAtDeletion)
+		return &blocked
+	}
 	for _, t := range teams {
-		if t.organization.Status == OrganizationActive {
-			q.Owned = append(q.Owned, t.organization)
+		o := t.organization
+		if o.Status == OrganizationActive && t.membership.Role == Owner && o.OwnerCount == 1 && o.MemberCount > 1 {
+			blocked.Blockers = append(blocked.Blockers, Blocker{
+				Policy: PolicySoleOwner, Code: PolicySoleOwner, OrganizationID: o.ID,
+				Detail: fmt.Sprintf("%s (%s) would have no active owner.", o.Name, o.ID),
+				Remedy: "Have another member made an owner first, or force it.",
+			})
 		}
 	}
-	var blockers []Blocker
-	for _, p := range []Policy{soleOwnerPolicy{}, ownedTeamsPolicy{}} {
-		found, _ := p.Check(context.Background(), q) // these two decide on what they are given
-		for i := range found {
-			found[i].Policy = p.Name()
-		}
-		blockers = append(blockers, found...)
+	if force || len(blocked.Blockers) == 0 {
+		return nil
 	}
-	return blockers
+	return &blocked
 }
 
 // disabling is the change that disables a user.

@@ -81,8 +81,8 @@ type DossierDeletion struct {
 
 // Operate does what an operator orders and returns the user as they are then. It
 // fails with CodeInvalidRequest on /do or /email, ErrNotFound where nobody has
-// the address, ErrDeletionBlocked with the reasons against deleting or disabling,
-// and ErrConflict where the user's deletion forbids it or there is none to undo.
+// the address, ErrDeletionBlocked and ErrLastOwner with the reasons against
+// deleting and disabling, and ErrConflict where the user's deletion forbids it or there is none to undo.
 func (m *Maintenance) Operate(ctx context.Context, order Order) (Dossier, error) {
 	do, known := map[Operation]func(context.Context, subject, Order) error{
 		OperationShow: m.show, OperationSignOut: m.signOut, OperationDisable: m.disable,

@@ -199,7 +199,7 @@ func TestDisableTheOnlyOwner(t *testing.T) {
 
 		_, err := o.order(t, account.OperationDisable)
 		var refused *account.Error
-		if !errors.As(err, &refused) || refused.Code != account.CodeDeletionBlocked || len(refused.Blockers) != 1 || refused.Blockers[0].OrganizationID != team {
+		if !errors.As(err, &refused) || refused.Code != account.CodeLastOwner || len(refused.Blockers) != 1 || refused.Blockers[0].OrganizationID != team {
 			t.Fatalf("refused with %v", err)
 		}
 		if p, _ := o.pool.Find(t.Context(), ada); !p.Enabled || o.store.All().User(ada).Status != account.UserActive {
