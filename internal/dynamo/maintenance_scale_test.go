@@ -143,12 +143,11 @@ func TestMaintenanceAtScale(t *testing.T) {
 			t.Errorf("%s: %.1f read units a user", what, perUser)
 		}
 	}
-	run("check", account.JobCheck, 0, 0)
-	run("verify", account.JobVerify, 0, 0)
 	for n := range 5 { // scattered over the whole
 		drop(t, store, account.MembershipKey(fmt.Sprintf(crowdID, n*c.size/5+7), fmt.Sprintf(crowdID, n*c.size/5+7)))
 	}
-	run("check, of broken ones", account.JobCheck, 5, 0)
+	// DynamoDB Local reads on ever more slowly, the further a scan is.
+	run("check", account.JobCheck, 5, 0)
 	run("ensure", account.JobEnsure, 0, 5)
-	run("verify again", account.JobVerify, 0, 0)
+	run("verify", account.JobVerify, 0, 0)
 }

@@ -49,7 +49,7 @@ func (p *pages) maintenance(w http.ResponseWriter, r *http.Request) {
 
 // sliceSeconds is how long the function works before it answers, so that a
 // person sees how far it is.
-const sliceSeconds = 4
+const sliceSeconds = 6
 
 // jobCommand has a running host do a job to its end, one slice after another.
 func jobCommand(name account.JobName) func(context.Context, func(string) string, io.Writer) error {
