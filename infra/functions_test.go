@@ -13,6 +13,7 @@ import (
 	"hearth/internal/account"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
+	"hearth/internal/export"
 	"hearth/internal/image"
 	"hearth/internal/kms"
 	"hearth/internal/product"
@@ -65,6 +66,12 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
 			grant(key, "kms:VerifyMac"),
 		},
+		"Deletion": {
+			logging("Deletion"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(index, "dynamodb:Query"),
+			grant(exportObjects, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject"),
+		},
 		"Postconfirmation": {
 			logging("Postconfirmation"),
 			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
@@ -73,8 +80,12 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 		},
 		"Stream": {
 			logging("Stream"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem"),
 			grant(index, "dynamodb:Query"),
+			grant(exportObjects, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"),
+			grant(attribute("ExportBucket", "Arn"), "s3:ListBucket"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDeleteUser"),
 			grant(key, "kms:GenerateMac"),
 			grant(identity, "ses:SendEmail") + ` if {"StringEquals":{"ses:FromAddress":"` + mailFrom + `"}}`,
 			grant(imageObjects, "s3:DeleteObject", "s3:DeleteObjectTagging"),
@@ -90,6 +101,7 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 			grant(index, "dynamodb:Query"),
 			grant(imageObjects, "s3:DeleteObjectTagging"),
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
+			grant(key, "kms:VerifyMac"),
 			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser",
 				"cognito-idp:AdminUserGlobalSignOut", "cognito-idp:ListUsers"),
 		},
@@ -162,7 +174,7 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 }
 
 // grants reads a policy, one line for each statement, and refuses wildcards but
-// that of the images.
+// those of images and exports.
 func grants(t *testing.T, document any) []string {
 	t.Helper()
 	policy := decode[struct {
@@ -187,7 +199,7 @@ func grants(t *testing.T, document any) []string {
 		if s.Condition != nil {
 			line += " if " + text(t, s.Condition)
 		}
-		if strings.Contains(strings.TrimSuffix(line, imageObjects), "*") {
+		if strings.Contains(strings.TrimSuffix(strings.TrimSuffix(line, imageObjects), exportObjects), "*") {
 			t.Errorf("a wildcard: %s", line)
 		}
 		lines = append(lines, line)
@@ -268,7 +280,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
+	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "DeletionFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -302,10 +314,13 @@ func TestFunctionEnvironment(t *testing.T) {
 	withServerClient, withImages := maps.Clone(withPool), maps.Clone(withPool)
 	withServerClient[cognito.EnvServerClientID] = ref("ServerClient")
 	withImages[image.EnvBucket], withImages[image.EnvURL] = ref("ImageBucket"), imageURL
-	withBoth := maps.Clone(withImages)
+	withBoth, withExports := maps.Clone(withImages), maps.Clone(withPool)
 	withBoth[kms.EnvKey] = key
+	withExports[export.EnvBucket] = ref("ExportBucket")
+	withAll := maps.Clone(withBoth)
+	withAll[export.EnvBucket] = ref("ExportBucket")
 	want := map[string]map[string]string{
-		"ProfileFunction": withImages, "SecurityFunction": withServerClient, "OrganizationsFunction": withBoth, "StreamFunction": withBoth, "MaintenanceFunction": withImages, "PostconfirmationFunction": withoutPool,
+		"ProfileFunction": withImages, "SecurityFunction": withServerClient, "OrganizationsFunction": withBoth, "DeletionFunction": withExports, "StreamFunction": withAll, "MaintenanceFunction": withBoth, "PostconfirmationFunction": withoutPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {

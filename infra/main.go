@@ -54,7 +54,8 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 	failures := newFailureQueue(stack)
 	images := newImages(stack, s)
 	builder := functionBuilder{
-		stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images, macKey: newMACKey(stack, s),
+		stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images,
+		exports: newExportBucket(stack, s), macKey: newMACKey(stack, s),
 	}
 	// The trigger comes before the pool that calls it, all others after.
 	trigger, err := builder.build(postconfirmation)
