@@ -24,7 +24,7 @@ TESTFLAGS ?=
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user \
+.PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user verify-certificate \
   test race soak fuzz fuzz-api lint lint-templates build synth
 
 help: ## List the targets
@@ -80,6 +80,10 @@ check-database: ## Count what the table holds and list all that is broken (chang
 user: ## Support: EMAIL=… DO=show|sign-out|disable|enable|restore|delete
 	@go build -o .build/hearth ./internal/local
 	@.build/hearth user
+
+verify-certificate: ## Show what DELETION=… erased, and whether the key signed just that
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth certificate
 
 ##
 ## Check

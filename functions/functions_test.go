@@ -25,8 +25,11 @@ import (
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
+	"hearth/internal/export"
 	"hearth/internal/image"
 	"hearth/internal/kms"
+	localkms "hearth/internal/local/kms"
+	"hearth/internal/local/ses"
 	"hearth/internal/local/userpool"
 )
 
@@ -42,7 +45,7 @@ const (
 
 // maxBinary bounds a function's binary, in bytes: a cold start downloads and
 // maps it.
-const maxBinary = 13 << 20
+const maxBinary = 14 << 20
 
 // runtime is the Lambda Runtime API of one function: it hands events to the
 // binary and takes its answers.
@@ -149,8 +152,20 @@ func (r *runtime) invoke(t *testing.T, event string, answer any) {
 	}
 }
 
-// environment is what a function finds in AWS, with the endpoints of the engine
-// and of a user pool that knows nobody.
+// mails is the endpoint of an SES that takes every mail.
+func mails(t *testing.T) string {
+	t.Helper()
+	taken, err := ses.New(ses.Options{Region: "eu-central-1", Deliver: func(context.Context, ses.Message) error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(taken)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// environment is what a function finds in AWS, with the endpoints of the engine,
+// of a user pool that knows nobody, of SES and of KMS.
 func environment(t *testing.T, table string) map[string]string {
 	t.Helper()
 	pool, err := userpool.Open(userpool.Options{
@@ -160,6 +175,12 @@ func environment(t *testing.T, table string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := localkms.Open(localkms.Options{Dir: t.TempDir(), Region: "eu-central-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := httptest.NewServer(keys)
+	t.Cleanup(codes.Close)
 	server := httptest.NewServer(pool)
 	t.Cleanup(func() {
 		server.Close()
@@ -168,12 +189,12 @@ func environment(t *testing.T, table string) map[string]string {
 		}
 	})
 	return map[string]string{
+		"AWS_ENDPOINT_URL_SESV2": mails(t), "AWS_ENDPOINT_URL_KMS": codes.URL, kms.EnvKey: keys.KeyARN(), export.EnvBucket: "exports",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
 		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
 		cognito.EnvServerClientID: "server",
 		account.EnvConfig:         `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
-		kms.EnvKey: "alias/hearth",
 	}
 }
 
@@ -274,6 +295,27 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 		t.Errorf("after the schedule: %+v, %v", redriven, records)
 	}
 
+	deletion := start(t, "deletion", env)
+	deletion.invoke(t, "http-api-get-deletion.json", &answer)
+	var preview account.Preview
+	if err := json.Unmarshal([]byte(answer.Body), &preview); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || preview.Digest == "" || len(preview.Effects) != 3 {
+		t.Errorf("GET /me/deletion: %+v", answer)
+	}
+	deletion.invoke(t, "http-api-post-export.json", &answer)
+	if answer.StatusCode != http.StatusAccepted {
+		t.Errorf("POST /me/export: %+v", answer)
+	}
+	deletion.invoke(t, "http-api-post-deletion.json", &answer)
+	if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusForbidden || problem.Code != account.CodeReauthentication {
+		t.Errorf("POST /me/deletion years after the sign-in: %+v", answer)
+	}
+
 	var event events.CognitoEventUserPoolsPostConfirmation
 	trigger.invoke(t, "post-confirmation-forgot-password.json", &event)
 	profile.invoke(t, "http-api-get-me.json", &answer)
@@ -310,6 +352,31 @@ func TestMaintenanceThroughTheBinary(t *testing.T) {
 	if ensured.Failure != "" || len(ensured.Findings) != 0 || len(ensured.Repairs) != 1 || ensured.Repairs[0].Rule != account.RuleVanished {
 		t.Errorf("ensure: %+v", ensured)
 	}
+	erase(t, start(t, "stream", env), dynamo.New(dynamotest.Client(t, nil), table))
+	var unknown boot.CertificateAnswer
+	maintenance.invoke(t, "maintenance-certificate.json", &unknown)
+	if unknown.Valid || unknown.Failure == nil || unknown.Failure.Code != account.CodeNotFound {
+		t.Errorf("a certificate that there is not: %+v", unknown)
+	}
+}
+
+// erase has the worker finish the deletion, a chunk for each record of the stream.
+func erase(t *testing.T, stream *runtime, store account.Store) {
+	t.Helper()
+	for range 30 {
+		var batch events.DynamoDBEventResponse
+		if stream.invoke(t, "dynamodb-stream-deletion-accepted.json", &batch); len(batch.BatchItemFailures) != 0 {
+			t.Fatalf("the worker failed: %+v", batch)
+		}
+		records, err := store.Read(t.Context(), account.DeletionKey(userID), account.UserKey(userID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := records.Deletion(userID); d != nil && d.Status == account.DeletionCompleted && records.User(userID) == nil {
+			return
+		}
+	}
+	t.Error("the deletion does not end")
 }
 
 // rename changes the user's name as a profile update does.

@@ -19,10 +19,12 @@ import (
 )
 
 // MaintenanceOrder is the event of the maintenance function: a job, or "user"
-// with an order of support.
+// with an order of support, or "certificate".
 type MaintenanceOrder struct {
 	account.Job
 	account.Order
+	// DeletionID is what JobCertificate is about.
+	DeletionID string `json:"deletionId,omitempty"`
 	// CapacityUnits is how many read and write units a second the job may use;
 	// 0 is defaultCapacity, less than 0 any.
 	CapacityUnits float64 `json:"capacityUnits"`
@@ -75,8 +77,11 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		if order.Name == JobUser {
+		switch order.Name {
+		case JobUser:
 			return operate(ctx, m, order.Order, log), nil
+		case JobCertificate:
+			return verifyCertificate(ctx, m, order.DeletionID, log), nil
 		}
 		ctx, cancel := order.bound(ctx)
 		defer cancel()
@@ -124,16 +129,7 @@ func operate(ctx context.Context, m *account.Maintenance, order account.Order, l
 	if err == nil {
 		return MaintenanceAnswer{User: &user}
 	}
-	var refused *account.Error
-	if !errors.As(err, &refused) {
-		refused = account.ErrInternal
-	}
-	level := slog.LevelWarn // a refusal is no fault, which an alarm would tell
-	if errors.Is(refused, account.ErrInternal) {
-		level = slog.LevelError
-	}
-	log.Log(ctx, level, "order not done", slog.String("do", string(order.Do)), slog.String("cause", err.Error()))
-	return MaintenanceAnswer{Failure: &Refusal{Code: refused.Code, Detail: refused.Detail, Blockers: refused.Blockers}}
+	return MaintenanceAnswer{Failure: refusalOf(ctx, err, string(order.Do), log)}
 }
 
 // maintenance is the domain with what maintenance alone has, its calls to the
@@ -141,9 +137,10 @@ func operate(ctx context.Context, m *account.Maintenance, order account.Order, l
 func (e Environment) maintenance(meter *dynamo.Meter) (*account.Maintenance, error) {
 	images, imagesErr := e.images()
 	directory, directoryErr := e.directory()
-	service, _, serviceErr := e.service(parts{images: images, meter: meter})
+	mac, macErr := e.mac()
+	service, _, serviceErr := e.service(parts{images: images, mac: mac, meter: meter})
 	store, storeErr := e.metered(meter)
-	if err := errors.Join(imagesErr, directoryErr, serviceErr, storeErr); err != nil {
+	if err := errors.Join(imagesErr, directoryErr, macErr, serviceErr, storeErr); err != nil {
 		return nil, err
 	}
 	used := func() (read, write float64) {

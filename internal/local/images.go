@@ -39,8 +39,8 @@ func (h *host) startS3(ctx context.Context, listeners []net.Listener) error {
 			{TagKey: image.PendingTag, TagValue: image.PendingValue, Days: image.PendingDays},
 			{Prefix: export.Prefix, Days: export.ExpireDays},
 		},
-		Now:     h.options.Now,
-		Log:     h.options.Log,
+		Now: h.options.Now,
+		Log: h.options.Log,
 	})
 	if err != nil {
 		return err

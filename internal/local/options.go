@@ -22,6 +22,8 @@ const (
 	envEmail = "EMAIL"
 	envDo    = "DO"
 	envForce = "FORCE"
+	// envDeletion names the deletion whose certificate `certificate` checks.
+	envDeletion = "DELETION"
 	// envJSON has jobs print nothing but one line of JSON at the end; envAfter
 	// is where a job goes on, envCapacity how many units it may use a second.
 	envJSON     = "JSON"
