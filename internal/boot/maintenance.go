@@ -77,10 +77,10 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch order.Name {
-		case JobUser:
+		if order.Name == JobUser {
 			return operate(ctx, m, order.Order, log), nil
-		case JobCertificate:
+		}
+		if order.Name == JobCertificate {
 			return verifyCertificate(ctx, m, order.DeletionID, log), nil
 		}
 		ctx, cancel := order.bound(ctx)

@@ -67,7 +67,7 @@ func (s *store) head(u upload) (o object, err error) {
 	if !uploadID.MatchString(u.id) {
 		return object{}, errNoUpload
 	}
-	text, err := os.ReadFile(filepath.Join(s.uploadDir(u.id), uploadHead)) //nolint:gosec // the id is checked
+	text, err := os.ReadFile(filepath.Join(s.uploadDir(u.id), uploadHead))
 	if errors.Is(err, os.ErrNotExist) {
 		return object{}, errNoUpload
 	}
