@@ -24,11 +24,12 @@ TESTFLAGS ?=
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prerequisites dev demo seed token reset test race soak fuzz fuzz-api lint lint-templates build synth
+.PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user verify-certificate \
+  test race soak fuzz fuzz-api lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
-	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##
 ## Develop
@@ -56,6 +57,33 @@ token: ## Print an access token of EMAIL=… for curl, from the running host
 reset: ## Remove all local data and sign-ins, to start over
 	@go build -o .build/hearth ./internal/local
 	@.build/hearth reset
+
+##
+## Operate
+##
+
+# Each acts on the running host; README.md has the same for AWS. JSON=1 prints
+# one line of JSON alone. They exit with an error when something is wrong.
+
+ensure-personal-orgs: ## Give every user of the pool a personal organization, and repair what can be
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth ensure
+
+verify-personal-orgs: ## Hold pool and table against what must always be true (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth verify
+
+check-database: ## Count what the table holds and list all that is broken (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth check-database
+
+user: ## Support: EMAIL=… DO=show|sign-out|disable|enable|restore|delete
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth user
+
+verify-certificate: ## Show what DELETION=… erased, and whether the key signed just that
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth certificate
 
 ##
 ## Check

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -88,18 +87,6 @@ func (e Environment) credentials() aws.CredentialsProvider {
 	})
 }
 
-// store is the table that the environment names.
-func (e Environment) store() (*dynamo.Store, error) {
-	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
-	if err != nil {
-		return nil, err
-	}
-	client := dynamo.NewClient(dynamodb.Options{
-		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
-	})
-	return dynamo.New(client, values[dynamo.EnvTable]), nil
-}
-
 // Cognito is slower than a table and throttles by the pool; a request can wait
 // for it, a sign-up trigger has five seconds in all.
 const (
@@ -108,19 +95,19 @@ const (
 	poolMaxBackoff = 300 * time.Millisecond
 )
 
-// pool is the client of the user pool.
-func (e Environment) pool() (*cognito.UserPool, error) {
+// poolClient is the SDK's client of the user pool.
+func (e Environment) poolClient() (*cognitoidentityprovider.Client, error) {
 	values, err := e.require("AWS_REGION")
 	if err != nil {
 		return nil, err
 	}
-	return cognito.NewUserPool(cognitoidentityprovider.New(cognitoidentityprovider.Options{
+	return cognitoidentityprovider.New(cognitoidentityprovider.Options{
 		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("COGNITO_IDENTITY_PROVIDER"),
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(poolTimeout),
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts, r.MaxBackoff = poolAttempts, poolMaxBackoff
 		}),
-	})), nil
+	}), nil
 }
 
 // images is the bucket of the pictures.
@@ -137,7 +124,7 @@ func (e Environment) images() (*image.Store, error) {
 	}), nil
 }
 
-// mac makes and checks the tokens of invitations.
+// mac makes and checks the tokens of invitations and the codes of certificates.
 func (e Environment) mac() (*kms.MAC, error) {
 	values, err := e.require(kms.EnvKey, "AWS_REGION")
 	if err != nil {
@@ -153,6 +140,10 @@ type parts struct {
 	images account.Images
 	mac    account.MAC
 	mailer account.Mailer
+	// exports keeps exports, remover ends users of the pool.
+	exports account.Exports
+	remover account.Remover
+	meter   *dynamo.Meter
 	// credentials gives the pool's side of the security settings.
 	credentials func(*cognito.UserPool) account.Credentials
 	breached    *account.BreachedPasswords
@@ -161,14 +152,16 @@ type parts struct {
 // service is the domain over the table and the pool.
 func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
-	store, storeErr := e.store()
-	pool, poolErr := e.pool()
-	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
+	store, storeErr := e.metered(p.meter)
+	client, clientErr := e.poolClient()
+	if err := errors.Join(configErr, storeErr, clientErr); err != nil {
 		return nil, nil, err
 	}
+	pool := cognito.NewUserPool(client)
 	options := account.Options{
 		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Breached: p.breached,
-		Config: config, Grants: product.Grants(),
+		Exports: p.exports, Remover: p.remover,
+		Config: config, Grants: product.Grants(), Policies: product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}
 	if p.credentials != nil {

@@ -57,6 +57,12 @@ func encode(r account.Record) (attributes, error) {
 		item = newAuditItem(r)
 	case *account.Limit:
 		item = newLimitItem(r)
+	case *account.Certificate:
+		item = newCertificateItem(r)
+	case *account.Export:
+		item = newExportItem(r)
+	case *account.Datum:
+		return encodeDatum(r)
 	case *account.Recovery:
 		item = newRecoveryItem(r)
 	case *account.PasskeyName:
@@ -106,6 +112,12 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
 		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+	case account.KindCertificate:
+		return decodeAs(item, func(i certificateItem) account.Record { return i.record(key) })
+	case account.KindExport:
+		return decodeAs(item, func(i exportItem) account.Record { return i.record(key) })
+	case account.KindDatum:
+		return decodeDatum(item, key)
 	case account.KindRecovery:
 		return decodeAs(item, func(i recoveryItem) account.Record { return i.record(key) })
 	case account.KindPasskey:
@@ -146,6 +158,10 @@ func update(u account.Update) (expression.UpdateBuilder, error) {
 		return counted.Set(expression.Name(attributeRole), expression.Value(u.Role)), nil
 	case account.ChangeInvitation:
 		return updateInvitation(counted, u), nil
+	case account.ChangeDeletion:
+		return updateDeletion(counted, u), nil
+	case account.ChangeExport:
+		return updateExport(counted, u), nil
 	}
 	return counted, fmt.Errorf("no update for a %T", u)
 }

@@ -16,7 +16,7 @@ type list struct {
 	// of names the list in errors.
 	of        string
 	partition string
-	// begins is what every sort key of the list begins with.
+	// begins is what every sort key of the list begins with; empty for all.
 	begins string
 	// below is set instead where the list ends before a sort key.
 	below string
@@ -41,13 +41,14 @@ func page[R account.Record](ctx context.Context, s *Store, l list, limit int, po
 	if l.index {
 		partition, sort = IndexPartitionKey, IndexSortKey
 	}
-	run := expression.Key(sort).BeginsWith(l.begins)
-	if l.below != "" {
-		run = expression.Key(sort).LessThan(expression.Value(l.below))
+	of := expression.Key(partition).Equal(expression.Value(l.partition))
+	switch {
+	case l.below != "":
+		of = of.And(expression.Key(sort).LessThan(expression.Value(l.below)))
+	case l.begins != "":
+		of = of.And(expression.Key(sort).BeginsWith(l.begins))
 	}
-	e, err := expression.NewBuilder().WithKeyCondition(
-		expression.Key(partition).Equal(expression.Value(l.partition)).And(run),
-	).Build()
+	e, err := expression.NewBuilder().WithKeyCondition(of).Build()
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", l.of, err)
 	}

@@ -122,8 +122,11 @@ func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handl
 		// A function answers requests; only `product.OpenAPI` describes them.
 		Hidden: !a.documented,
 	}
-	if route.Creates {
+	switch {
+	case route.Creates:
 		operation.DefaultStatus = http.StatusCreated
+	case route.Background:
+		operation.DefaultStatus = http.StatusAccepted
 	}
 	switch route.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:

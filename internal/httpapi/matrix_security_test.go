@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// preparations bring a caller to where a route of the security function can be
-// used: with an address to prove, a device, a passkey.
+// preparations bring a caller to where a route of the security or the deletion
+// function can be used: with an address to prove, a device, a passkey, a preview.
 var preparations = map[string]func(tb testing.TB, s *scene, callerID string){
 	resendEmail.Key():       pendingEmail,
 	verifyEmail.Key():       pendingEmail,
@@ -22,6 +22,14 @@ var preparations = map[string]func(tb testing.TB, s *scene, callerID string){
 	verifyPasskey.Key(): func(tb testing.TB, s *scene, callerID string) {
 		tb.Helper()
 		s.expect(tb, s.as(tb, callerID, "POST", "/me/security/passkeys", ""))
+	},
+	getExport.Key(): func(tb testing.TB, s *scene, callerID string) {
+		tb.Helper()
+		s.expect(tb, s.as(tb, callerID, "POST", "/me/export", ""))
+	},
+	postDeletion.Key(): func(tb testing.TB, s *scene, callerID string) {
+		tb.Helper()
+		s.digests[callerID] = read[deletionPreview](tb, s.as(tb, callerID, "GET", "/me/deletion", ""), http.StatusOK).Digest
 	},
 	deletePasskey.Key(): func(tb testing.TB, s *scene, callerID string) {
 		tb.Helper()
@@ -59,6 +67,7 @@ func (s *scene) proofs(callerID string) []string {
 		"{emailCode}", emailCode, "{totpCode}", totp(secret, s.now()), "{recoveryCode}", s.recoveryCodes[callerID],
 		"{callerEmail}", s.pool.people[callerID].Email, "{credential}", credential("passkey-of-"+callerID, challenge),
 		"{passkeyId}", "passkey-of-" + callerID, "{sessionId}", "session-of-" + callerID,
+		"{digest}", s.digests[callerID],
 	}
 }
 

@@ -80,6 +80,7 @@ var matrixBodies = map[string]string{
 	verifyTOTP.Key():            `{"code":"{totpCode}","deviceName":"Telephone"}`,
 	disableTOTP.Key():           `{"password":"correct horse battery","code":"{totpCode}"}`,
 	postRecovery.Key():          `{"email":"{callerEmail}","password":"correct horse battery","recoveryCode":"{recoveryCode}"}`,
+	postDeletion.Key():          `{"digest":"{digest}","confirmation":"{callerEmail}"}`,
 	verifyPasskey.Key():         `{"credential":{credential},"name":"Laptop"}`,
 }
 
@@ -134,6 +135,8 @@ type scene struct {
 	tokens      map[string]string
 	// recoveryCodes are one of each caller's.
 	recoveryCodes map[string]string
+	// digests are those of each caller's preview of deleting their account.
+	digests map[string]string
 }
 
 // newScene makes a world that is ready for good requests of a route.
@@ -141,7 +144,7 @@ func newScene(tb testing.TB, route Route) *scene {
 	tb.Helper()
 	s := &scene{
 		teams: newTeams(tb), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{},
-		recoveryCodes: map[string]string{},
+		recoveryCodes: map[string]string{}, digests: map[string]string{},
 	}
 	RegisterProfile(s.api, ProfileDependencies{Service: s.service, Images: s.images, Config: PublicConfig{Languages: []string{"en"}}})
 	for i, id := range []string{removedMember, revokedSession, turnedOff, colleague, outsider} {

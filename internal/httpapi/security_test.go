@@ -106,7 +106,7 @@ func TestSensitiveRoutesWantAFreshSignIn(t *testing.T) {
 		"POST /me/security/mfa/totp": true, "POST /me/security/mfa/totp/verify": true, "POST /me/security/mfa/totp/disable": true,
 		"POST /me/security/recovery-codes": true, "POST /me/security/passkeys": true, "POST /me/security/passkeys/verify": true,
 		"DELETE /me/security/passkeys/{passkeyId}": true, "DELETE /organizations/{organizationId}": true,
-		"POST /organizations/{organizationId}/transfer-ownership": true,
+		"POST /organizations/{organizationId}/transfer-ownership": true, "POST /me/deletion": true,
 	}
 	for _, route := range Routes() {
 		if route.Sensitive != sensitive[route.Key()] {

@@ -128,6 +128,7 @@ type teams struct {
 	images  *pictures
 	pool    *directory
 	logins  *provider
+	exports drawers
 	clock   atomic.Int64
 	// signedIn is when everybody did.
 	signedIn time.Time
@@ -151,12 +152,14 @@ func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 	var ids atomic.Int64
 	f.service = account.NewService(account.Options{
 		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: account.CoreGrants(), SessionValidity: 24 * time.Hour, Config: config,
-		Now:   f.now,
-		NewID: func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) },
+		Exports: f.exports,
+		Now:     f.now,
+		NewID:   func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) },
 	})
 	f.api = New(f.service, tokens())
 	RegisterSecurity(f.api, SecurityDependencies{Service: f.service})
 	RegisterOrganizations(f.api, OrganizationsDependencies{Service: f.service, Images: f.images})
+	RegisterDeletion(f.api, DeletionDependencies{Service: f.service})
 	for id, name := range map[string]string{ada: "Ada", grace: "Grace", alan: "Alan", stranger: "Stranger"} {
 		person := account.Person{ID: id, Username: id, Email: strings.ToLower(name) + "@example.com", EmailVerified: true, Name: name}
 		f.pool.people[id] = person

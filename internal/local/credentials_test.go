@@ -60,7 +60,7 @@ func (p *person) keepPasskey(t *testing.T, made json.RawMessage, name string) st
 }
 
 // prove fills a body with what the person can prove for a route of the security
-// function, after bringing them to where that is asked for.
+// or deletion function, after bringing them to where that is asked for.
 func (p *person) prove(t *testing.T, route httpapi.Route, body map[string]any) {
 	t.Helper()
 	switch route.Name {
@@ -81,6 +81,8 @@ func (p *person) prove(t *testing.T, route httpapi.Route, body map[string]any) {
 	case "recover":
 		p.enroll(t)
 		body["email"], body["password"], body["recoveryCode"] = p.Email, p.Password, p.recoveryCodes(t)[0]
+	case "post-deletion":
+		body["digest"], body["confirmation"] = p.previewDeletion(t).Digest, p.Email
 	case "verify-passkey":
 		body["credential"] = p.makePasskey(t)
 	}

@@ -55,12 +55,18 @@ func Routes() []httpapi.Route { return httpapi.Routes() }
 // Grants returns which role has which permission: Hearth's table, then the product's.
 func Grants() account.Grants { return account.CoreGrants() }
 
+// Policies returns the product's rules about what people may do with their
+// accounts, asked in this order behind Hearth's own. Each is a small type in a
+// file of this folder, added here by one line.
+func Policies() []account.Policy { return nil }
+
 // OpenAPI describes every route of the API, OpenAPI 3.1 as JSON.
 func OpenAPI() ([]byte, error) {
 	return httpapi.Document(func(a *httpapi.API) {
 		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
 		httpapi.RegisterSecurity(a, httpapi.SecurityDependencies{})
 		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
+		httpapi.RegisterDeletion(a, httpapi.DeletionDependencies{})
 	})
 }
 

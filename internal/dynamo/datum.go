@@ -1,0 +1,82 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"hearth/internal/account"
+)
+
+// ownAttributes are the attributes of an item that its owner does not know.
+var ownAttributes = []string{PartitionKey, SortKey, IndexPartitionKey, IndexSortKey, attributeType, attributeVersion}
+
+// encodeDatum is an item of an account as its product would write it.
+func encodeDatum(d *account.Datum) (attributes, error) {
+	item, err := attributevalue.MarshalMap(d.Fields)
+	if err != nil {
+		return nil, fmt.Errorf("encode datum: %w", err)
+	}
+	own, err := attributevalue.MarshalMap(newBase(d))
+	if err != nil {
+		return nil, fmt.Errorf("encode datum: %w", err)
+	}
+	for name, value := range own {
+		item[name] = value
+	}
+	item[attributeType] = &types.AttributeValueMemberS{Value: d.Type}
+	return item, nil
+}
+
+// decodeDatum reads an item whatever it is.
+func decodeDatum(item attributes, k account.Key) (*account.Datum, error) {
+	var own base
+	if err := attributevalue.UnmarshalMap(item, &own); err != nil {
+		return nil, fmt.Errorf("decode datum: %w", err)
+	}
+	d := &account.Datum{AccountID: k.Owner, ID: k.ID, Type: string(own.Type), Version: own.Version}
+	if err := attributevalue.UnmarshalMap(item, &d.Fields); err != nil {
+		return nil, fmt.Errorf("decode datum: %w", err)
+	}
+	for _, name := range ownAttributes {
+		delete(d.Fields, name)
+	}
+	return d, nil
+}
+
+// Data returns a page of what an account owns, in one Query.
+func (s *Store) Data(ctx context.Context, accountID, after string, limit int) ([]*account.Datum, string, error) {
+	q := list{of: "account data", partition: dataPrefix + accountID}
+	if after != "" {
+		q.after = keys{PK: q.partition, SK: after}
+	}
+	return page(ctx, s, q, limit, func(d *account.Datum) string { return d.ID })
+}
+
+// CountData counts what an account owns, one Query a megabyte of it.
+func (s *Store) CountData(ctx context.Context, accountID string, limit int) (int, error) {
+	e, err := expression.NewBuilder().WithKeyCondition(expression.Key(PartitionKey).Equal(expression.Value(dataPrefix + accountID))).Build()
+	if err != nil {
+		return 0, fmt.Errorf("count account data: %w", err)
+	}
+	input := &dynamodb.QueryInput{
+		TableName: &s.table, Select: types.SelectCount, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: e.KeyCondition(), ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
+	}
+	for count := 0; ; {
+		input.Limit = aws.Int32(int32(limit - count)) //nolint:gosec // a count of ten thousand
+		output, err := s.client.Query(ctx, input)
+		if err != nil {
+			return 0, engineError("count account data", err)
+		}
+		count += int(output.Count)
+		if input.ExclusiveStartKey = output.LastEvaluatedKey; len(output.LastEvaluatedKey) == 0 || count >= limit {
+			return count, nil
+		}
+	}
+}
