@@ -20,12 +20,16 @@ CDK := CDK_DISABLE_VERSION_CHECK=1 infra/node_modules/.bin/cdk
 # More flags for `go test`, such as TESTFLAGS='-run TestDemo -count=1'.
 TESTFLAGS ?=
 
+# How long each fuzz target runs: a duration, or a number of runs such as 1000x.
+FUZZTIME ?= 10s
+
 .DEFAULT_GOAL := help
-.PHONY: help setup prerequisites dev demo seed token reset test race soak fuzz-api lint lint-templates build synth
+.PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user verify-certificate \
+  test race soak fuzz fuzz-api lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
-	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { if (title != "") { print "\n" title; title = "" } printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##
 ## Develop
@@ -55,6 +59,33 @@ reset: ## Remove all local data and sign-ins, to start over
 	@.build/hearth reset
 
 ##
+## Operate
+##
+
+# Each acts on the running host; README.md has the same for AWS. JSON=1 prints
+# one line of JSON alone. They exit with an error when something is wrong.
+
+ensure-personal-orgs: ## Give every user of the pool a personal organization, and repair what can be
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth ensure
+
+verify-personal-orgs: ## Hold pool and table against what must always be true (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth verify
+
+check-database: ## Count what the table holds and list all that is broken (changes nothing)
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth check-database
+
+user: ## Support: EMAIL=… DO=show|sign-out|disable|enable|restore|delete
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth user
+
+verify-certificate: ## Show what DELETION=… erased, and whether the key signed just that
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth certificate
+
+##
 ## Check
 ##
 
@@ -67,6 +98,15 @@ race: setup $(GOTESTSUM) ## Run the tests of the program with the race detector 
 
 soak: setup $(GOTESTSUM) ## Run every test at its long size
 	@HEARTH_SOAK=1 $(GOTESTSUM) --format testname -- -count=1 -timeout 60m $(TESTFLAGS) ./...
+
+# internal/fuzz_test.go says which parser each target is for.
+fuzz: ## Feed every parser of outside text with made-up input (FUZZTIME=10s each)
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' internal | sort); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+	    echo "$$(dirname $$file) $$target"; \
+	    go test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	  done; \
+	done
 
 fuzz-api: $(SCHEMATHESIS) ## Call the running host as two people in every way (CASES=10000 SEED=1)
 	@go build -o .build/hearth ./internal/local

@@ -4,12 +4,8 @@ package functions_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,12 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"hearth/internal/account"
+	"hearth/internal/boot"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamotest"
-	"hearth/internal/image"
-	"hearth/internal/kms"
-	"hearth/internal/local/userpool"
 )
 
 func TestMain(m *testing.M) { dynamotest.Main(m) }
@@ -38,143 +32,6 @@ const (
 	issuer   = "https://cognito-idp.eu-central-1.amazonaws.com/" + poolID
 	userID   = "b3d4c8f2-70a1-70c5-9f0e-2a6d1c9b7e34"
 )
-
-// maxBinary bounds a function's binary, in bytes: a cold start downloads and
-// maps it.
-const maxBinary = 13 << 20
-
-// runtime is the Lambda Runtime API of one function: it hands events to the
-// binary and takes its answers.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-type runtime struct {
-	t       *testing.T
-	events  chan []byte
-	answers chan []byte
-}
-
-func (r *runtime) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	switch request.Method {
-	case http.MethodGet: // …/invocation/next
-		select {
-		case event := <-r.events:
-			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(5*time.Second).UnixMilli()))
-			_, _ = w.Write(event)
-		case <-request.Context().Done():
-		}
-	default: // …/response or …/error
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			r.t.Error(err)
-		}
-		w.WriteHeader(http.StatusAccepted)
-		r.answers <- body
-	}
-}
-
-// start builds a function as it is built for AWS, but for this machine, and
-// runs it.
-func start(t *testing.T, name string, environment map[string]string) *runtime {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./"+name)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, output)
-	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() > maxBinary {
-		t.Errorf("%s is %d bytes, at most %d", name, info.Size(), maxBinary)
-	}
-	r := &runtime{t: t, events: make(chan []byte), answers: make(chan []byte)}
-	server := httptest.NewServer(r)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	process := exec.CommandContext(ctx, binary)
-	process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + server.Listener.Addr().String()}
-	for name, value := range environment {
-		process.Env = append(process.Env, name+"="+value)
-	}
-	var log bytes.Buffer
-	process.Stdout, process.Stderr = &log, &log
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = process.Wait() // killed
-		server.CloseClientConnections()
-		server.Close()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", name, log.String())
-		}
-	})
-	return r
-}
-
-// invoke hands one event of events/ to the function.
-func (r *runtime) invoke(t *testing.T, event string, answer any) {
-	t.Helper()
-	payload, err := os.ReadFile(filepath.Join("..", "events", event))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range []func() bool{
-		func() bool {
-			select {
-			case r.events <- payload:
-				return true
-			case <-time.After(10 * time.Second):
-				return false
-			}
-		},
-		func() bool {
-			select {
-			case body := <-r.answers:
-				if err := json.Unmarshal(body, answer); err != nil {
-					t.Fatalf("%s: %v in %s", event, err, body)
-				}
-				return true
-			case <-time.After(10 * time.Second):
-				return false
-			}
-		},
-	} {
-		if !step() {
-			t.Fatalf("%s: the function does not answer", event)
-		}
-	}
-}
-
-// environment is what a function finds in AWS, with the endpoints of the engine
-// and of a user pool that knows nobody.
-func environment(t *testing.T, table string) map[string]string {
-	t.Helper()
-	pool, err := userpool.Open(userpool.Options{
-		Settings: cognito.Settings(cognito.Options{RelyingPartyID: "localhost"}),
-		Region:   "eu-central-1", PoolID: poolID, WebClientID: clientID, ServerClientID: "server", Issuer: issuer,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(pool)
-	t.Cleanup(func() {
-		server.Close()
-		if err := pool.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return map[string]string{
-		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
-		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
-		cognito.EnvServerClientID: "server",
-		account.EnvConfig:         `{"languages":["en"]}`, image.EnvBucket: "images", image.EnvURL: "https://images.example.com",
-		kms.EnvKey: "alias/hearth",
-	}
-}
 
 // One person through all functions: sign-up, the same again, first request,
 // sessions, a team, another name, a forgotten password.
@@ -289,6 +146,27 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 		t.Errorf("after the schedule: %+v, %v", redriven, records)
 	}
 
+	deletion := start(t, "deletion", env)
+	deletion.invoke(t, "http-api-get-deletion.json", &answer)
+	var preview account.Preview
+	if err := json.Unmarshal([]byte(answer.Body), &preview); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || preview.Digest == "" || len(preview.Effects) != 3 {
+		t.Errorf("GET /me/deletion: %+v", answer)
+	}
+	deletion.invoke(t, "http-api-post-export.json", &answer)
+	if answer.StatusCode != http.StatusAccepted {
+		t.Errorf("POST /me/export: %+v", answer)
+	}
+	deletion.invoke(t, "http-api-post-deletion.json", &answer)
+	if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusForbidden || problem.Code != account.CodeReauthentication {
+		t.Errorf("POST /me/deletion years after the sign-in: %+v", answer)
+	}
+
 	var event events.CognitoEventUserPoolsPostConfirmation
 	trigger.invoke(t, "post-confirmation-forgot-password.json", &event)
 	profile.invoke(t, "http-api-get-me.json", &answer)
@@ -298,6 +176,58 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	if problem.Code != account.CodeSessionRevoked {
 		t.Errorf("GET /me after a password reset: %+v", answer)
 	}
+}
+
+// What operators invoke: the one user is counted, disabled, and, since the pool
+// knows nobody, deleted.
+func TestMaintenanceThroughTheBinary(t *testing.T) {
+	t.Parallel()
+	table := dynamotest.Table(t)
+	env := environment(t, table)
+	trigger, maintenance := start(t, "postconfirmation", env), start(t, "maintenance", env)
+	var event events.CognitoEventUserPoolsPostConfirmation
+	trigger.invoke(t, "post-confirmation-sign-up.json", &event)
+
+	var checked account.Summary
+	maintenance.invoke(t, "maintenance-check.json", &checked)
+	if checked.Failure != "" || checked.Next != "" || checked.Items["user"] != 1 || len(checked.Findings) != 0 || checked.ReadUnits == 0 || checked.MemoryBytes == 0 {
+		t.Errorf("check: %+v", checked)
+	}
+	var disabled boot.MaintenanceAnswer
+	maintenance.invoke(t, "maintenance-user-disable.json", &disabled)
+	if disabled.Failure != nil || disabled.User == nil || disabled.User.ID != userID || disabled.User.Status != account.UserInactive {
+		t.Errorf("disable: %+v", disabled)
+	}
+	var ensured account.Summary
+	maintenance.invoke(t, "maintenance-ensure.json", &ensured)
+	if ensured.Failure != "" || len(ensured.Findings) != 0 || len(ensured.Repairs) != 1 || ensured.Repairs[0].Rule != account.RuleVanished {
+		t.Errorf("ensure: %+v", ensured)
+	}
+	erase(t, start(t, "stream", env), dynamo.New(dynamotest.Client(t, nil), table))
+	var unknown boot.CertificateAnswer
+	maintenance.invoke(t, "maintenance-certificate.json", &unknown)
+	if unknown.Valid || unknown.Failure == nil || unknown.Failure.Code != account.CodeNotFound {
+		t.Errorf("a certificate that there is not: %+v", unknown)
+	}
+}
+
+// erase has the worker finish the deletion, a chunk for each record of the stream.
+func erase(t *testing.T, stream *runtime, store account.Store) {
+	t.Helper()
+	for range 30 {
+		var batch events.DynamoDBEventResponse
+		if stream.invoke(t, "dynamodb-stream-deletion-accepted.json", &batch); len(batch.BatchItemFailures) != 0 {
+			t.Fatalf("the worker failed: %+v", batch)
+		}
+		records, err := store.Read(t.Context(), account.DeletionKey(userID), account.UserKey(userID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := records.Deletion(userID); d != nil && d.Status == account.DeletionCompleted && records.User(userID) == nil {
+			return
+		}
+	}
+	t.Error("the deletion does not end")
 }
 
 // rename changes the user's name as a profile update does.

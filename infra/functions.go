@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
@@ -21,14 +23,15 @@ import (
 	"hearth/internal/account"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
+	"hearth/internal/export"
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
 	"hearth/internal/kms"
 )
 
 // function is one row of the table below: what a Lambda function gets and may
-// do. What is not granted here or, for one action at Cognito, in wireTrigger, no
-// function may do.
+// do. What is not granted here or, for the trigger's action at Cognito, in
+// wireTrigger, no function may do.
 type function struct {
 	// name is the folder below functions/.
 	name, description string
@@ -44,7 +47,10 @@ type function struct {
 	// is told with an object how many it has.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 	images []string
-	// mac are the KMS actions on the key that signs invitations.
+	// exports are the S3 actions on exports. A link allows what its signer may do.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+	exports []string
+	// mac are the KMS actions on the key that signs invitations and certificates.
 	mac []string
 	// data functions serve what accounts own: see isolation.go.
 	data bool
@@ -93,20 +99,40 @@ var (
 		table: []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"},
 		mac:   []string{"VerifyMac"},
 	}
+	// deletion begins deletions and exports; the stream function does the work.
+	deletion = function{
+		name: string(httpapi.Deletion), description: "Deleting an account: preview, acceptance; exports",
+		memory: 512, timeout: 10 * time.Second,
+		table:   []string{"BatchGetItem", "ConditionCheckItem", "PutItem", "Query", "UpdateItem"},
+		index:   []string{"Query"}, // invitations by address
+		exports: []string{"AbortMultipartUpload", "DeleteObject", "GetObject"},
+	}
 	stream = function{
-		name: "stream", description: "Follows the table's changes: mails, copies, images, deletions",
+		name: "stream", description: "Follows the table's changes: mails, copies, images, deletions, exports",
 		memory: 256, timeout: time.Minute,
-		table:  []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "Query", "UpdateItem"},
-		index:  []string{"Query"}, // members of what is deleted, and what is due
-		images: []string{"DeleteObject", "DeleteObjectTagging"},
-		mac:    []string{"GenerateMac"},
-		mails:  true,
-		stream: true,
+		table:   []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem"},
+		index:   []string{"Query"}, // members of what is deleted, and what is due
+		images:  []string{"DeleteObject", "DeleteObjectTagging"},
+		exports: []string{"AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"},
+		mac:     []string{"GenerateMac"},
+		pool:    []string{"AdminDeleteUser"},
+		mails:   true,
+		stream:  true,
+	}
+	// maintenance alone may scan. Operators invoke it; it has no route.
+	maintenance = function{
+		name: "maintenance", description: "Operators' jobs over all users, and support for one",
+		memory: 512, timeout: 15 * time.Minute, // Lambda's longest
+		table:  []string{"BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "Scan", "UpdateItem"},
+		index:  []string{"Query"}, // members are counted by their list
+		images: []string{"DeleteObjectTagging"},
+		mac:    []string{"VerifyMac"}, // of certificates
+		pool:   []string{"AdminDisableUser", "AdminEnableUser", "AdminGetUser", "AdminUserGlobalSignOut", "ListUsers"},
 	}
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, security, organizations, projects, postconfirmation, stream}
+var functions = []function{profile, security, organizations, projects, deletion, postconfirmation, stream, maintenance}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -138,6 +164,7 @@ type functionBuilder struct {
 	table    awsdynamodb.CfnTable
 	failures awssqs.CfnQueue
 	images   images
+	exports  awss3.CfnBucket
 	macKey   awskms.CfnKey
 	// pool is nil while the pool itself is not built: the trigger's
 	// environment must not name it.
@@ -184,8 +211,8 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 }
 
 // environment is the same for every function, but that the trigger knows nothing
-// of the pool, and of the server-only client, images and the key only those who
-// use them.
+// of the pool, and of the server-only client, images, exports and the key only
+// those who use them.
 func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 	config, err := json.Marshal(b.stage.config)
 	if err != nil {
@@ -200,12 +227,15 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 		variables[cognito.EnvClientID] = b.pool.web.Ref()
 		variables[cognito.EnvIssuer] = b.pool.issuer()
 	}
-	if len(f.pool) > 0 {
+	if slices.Contains(f.pool, "AdminInitiateAuth") {
 		variables[cognito.EnvServerClientID] = b.pool.server.Ref()
 	}
 	if len(f.images) > 0 {
 		variables[image.EnvBucket] = b.images.bucket.Ref()
 		variables[image.EnvURL] = b.images.url()
+	}
+	if len(f.exports) > 0 {
+		variables[export.EnvBucket] = b.exports.Ref()
 	}
 	if len(f.mac) > 0 {
 		variables[kms.EnvKey] = b.macKey.AttrArn()
@@ -242,6 +272,7 @@ func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRo
 		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))
 	}
 	statements = append(statements, b.images.grants(f.images)...)
+	statements = append(statements, b.exportGrants(f)...)
 	if len(f.mac) > 0 {
 		statements = append(statements, allow(prefixed("kms:", f.mac), b.macKey.AttrArn()))
 	}

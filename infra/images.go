@@ -20,11 +20,9 @@ type images struct {
 func newImages(stack awscdk.Stack, s stage) images {
 	bucket := newImageBucket(stack, s)
 	i := images{bucket: bucket, distribution: newImageDistribution(stack, s, bucket)}
-	encrypted := onlyTLS("s3:*", nil)
-	encrypted["Resource"] = []*string{bucket.AttrArn(), i.objects("*")}
 	awss3.NewCfnBucketPolicy(stack, jsii.String("ImageBucketPolicy"), &awss3.CfnBucketPolicyProps{
 		Bucket: bucket.Ref(),
-		PolicyDocument: policy(encrypted,
+		PolicyDocument: policy(bucketOnlyTLS(bucket),
 			// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
 			map[string]any{
 				"Effect": "Allow", "Action": "s3:GetObject", "Resource": i.objects(image.Prefix + "*"),
@@ -36,34 +34,14 @@ func newImages(stack awscdk.Stack, s stage) images {
 }
 
 func newImageBucket(stack awscdk.Stack, s stage) awss3.CfnBucket {
-	bucket := awss3.NewCfnBucket(stack, jsii.String("ImageBucket"), &awss3.CfnBucketProps{
-		BucketEncryption: &awss3.CfnBucket_BucketEncryptionProperty{
-			ServerSideEncryptionConfiguration: []any{&awss3.CfnBucket_ServerSideEncryptionRuleProperty{
-				ServerSideEncryptionByDefault: &awss3.CfnBucket_ServerSideEncryptionByDefaultProperty{SseAlgorithm: jsii.String("AES256")},
-			}},
+	return newBucket(stack, s, "ImageBucket", imageCORS(s.config.CORSOrigins),
+		&awss3.CfnBucket_RuleProperty{
+			Id: jsii.String("never-attached"), Status: jsii.String("Enabled"), ExpirationInDays: jsii.Number(image.PendingDays),
+			TagFilters: []any{&awss3.CfnBucket_TagFilterProperty{Key: jsii.String(image.PendingTag), Value: jsii.String(image.PendingValue)}},
 		},
-		PublicAccessBlockConfiguration: &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{
-			BlockPublicAcls: jsii.Bool(true), BlockPublicPolicy: jsii.Bool(true),
-			IgnorePublicAcls: jsii.Bool(true), RestrictPublicBuckets: jsii.Bool(true),
-		},
-		OwnershipControls: &awss3.CfnBucket_OwnershipControlsProperty{
-			Rules: []any{&awss3.CfnBucket_OwnershipControlsRuleProperty{ObjectOwnership: jsii.String("BucketOwnerEnforced")}},
-		},
-		// Without versions, so that what a person deletes is gone.
-		LifecycleConfiguration: &awss3.CfnBucket_LifecycleConfigurationProperty{Rules: []any{
-			&awss3.CfnBucket_RuleProperty{
-				Id: jsii.String("never-attached"), Status: jsii.String("Enabled"), ExpirationInDays: jsii.Number(image.PendingDays),
-				TagFilters: []any{&awss3.CfnBucket_TagFilterProperty{Key: jsii.String(image.PendingTag), Value: jsii.String(image.PendingValue)}},
-			},
-			&awss3.CfnBucket_RuleProperty{
-				Id: jsii.String("incomplete"), Status: jsii.String("Enabled"),
-				AbortIncompleteMultipartUpload: &awss3.CfnBucket_AbortIncompleteMultipartUploadProperty{DaysAfterInitiation: jsii.Number(1)},
-			},
-		}},
-		CorsConfiguration: imageCORS(s.config.CORSOrigins),
-	})
-	bucket.ApplyRemovalPolicy(s.retention(), nil)
-	return bucket
+		&awss3.CfnBucket_RuleProperty{
+			Id: jsii.String("incomplete"), Status: jsii.String("Enabled"), AbortIncompleteMultipartUpload: abortAfter(1),
+		})
 }
 
 // imageCORS lets browsers upload; nothing else is asked of S3 by a browser.
@@ -139,9 +117,7 @@ func (i images) distributionARN(stack awscdk.Stack) *string {
 }
 
 // objects names the objects of the bucket whose keys match.
-func (i images) objects(pattern string) *string {
-	return awscdk.Fn_Join(jsii.String("/"), &[]*string{i.bucket.AttrArn(), jsii.String(pattern)})
-}
+func (i images) objects(pattern string) *string { return objectsOf(i.bucket, pattern) }
 
 // url is where images are served: a key follows it.
 func (i images) url() *string {

@@ -50,8 +50,8 @@ func TestImagesAreKeptInAPrivateBucket(t *testing.T) {
 			}}}
 		}
 		wantResource(t, name, "ImageBucket", "AWS::S3::Bucket", want)
-		if n := len(stages(t)[name].ofType("AWS::S3::Bucket")); n != 1 {
-			t.Errorf("%s: %d buckets, want one", name, n)
+		if n := len(stages(t)[name].ofType("AWS::S3::Bucket")); n != 2 {
+			t.Errorf("%s: %d buckets, want those of images and of exports", name, n)
 		}
 	}
 }
@@ -81,8 +81,8 @@ func TestOnlyTheDistributionReadsImages(t *testing.T) {
 	}`
 	for name, synthesized := range stages(t) {
 		wantResource(t, name, "ImageBucketPolicy", "AWS::S3::BucketPolicy", parse(t, want))
-		if n := len(synthesized.ofType("AWS::S3::BucketPolicy")); n != 1 {
-			t.Errorf("%s: %d bucket policies, want one", name, n)
+		if n := len(synthesized.ofType("AWS::S3::BucketPolicy")); n != 2 {
+			t.Errorf("%s: %d bucket policies, want one a bucket", name, n)
 		}
 	}
 }

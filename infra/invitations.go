@@ -8,13 +8,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newMACKey adds the key by which invitations are signed. It never leaves KMS,
-// and KMS cannot renew one of this kind by itself. Without it nobody can accept
-// an invitation that was sent, so it stays where data is protected.
+// newMACKey adds the key by which invitations and certificates are signed. It
+// never leaves KMS, and KMS cannot renew one of this kind by itself. Without it
+// nobody can accept an invitation that was sent or check a certificate, so it
+// stays where data is protected.
 // https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
 func newMACKey(stack awscdk.Stack, s stage) awskms.CfnKey {
 	key := awskms.NewCfnKey(stack, jsii.String("MacKey"), &awskms.CfnKeyProps{
-		Description: jsii.String("Signs the invitations of Hearth, stage " + s.name),
+		Description: jsii.String("Signs the invitations and certificates of Hearth, stage " + s.name),
 		KeySpec:     jsii.String("HMAC_256"),
 		KeyUsage:    jsii.String("GENERATE_VERIFY_MAC"),
 		// Leaves all to IAM: who has no grant there can do nothing.

@@ -54,7 +54,8 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 	failures := newFailureQueue(stack)
 	images := newImages(stack, s)
 	builder := functionBuilder{
-		stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images, macKey: newMACKey(stack, s),
+		stack: stack, stage: s, dir: functionsDir, table: table, failures: failures, images: images,
+		exports: newExportBucket(stack, s), macKey: newMACKey(stack, s),
 	}
 	// The trigger comes before the pool that calls it, all others after.
 	trigger, err := builder.build(postconfirmation)
@@ -88,6 +89,7 @@ func newStack(app awscdk.App, s stage, functionsDir string) error {
 		{"ClientId", "The web client, the only audience of the API", pool.web.Ref()},
 		{"Region", "The region of all of it", stack.Region()},
 		{"TableName", "The table", table.Ref()},
+		{"MaintenanceFunctionName", "What operators invoke", built[maintenance.name].function.Ref()},
 		{"ImageBucketName", "The bucket of images", images.bucket.Ref()},
 		{"ImageUrl", "Where images are served", images.url()},
 	} {

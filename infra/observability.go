@@ -75,7 +75,7 @@ func observe(stack awscdk.Stack, s stage, api awsapigatewayv2.CfnApi, table awsd
 			statistic: "Sum", threshold: 1, periods: 1,
 		},
 		{
-			id: "RedriveFailures", description: "Deletions stay unfinished: the redrive failed three times in an hour",
+			id: "RedriveFailures", description: "Deletions or exports stay unfinished: the redrive failed three times in an hour; the log says which",
 			namespace: namespace, metric: "RedriveFailures",
 			statistic: "Sum", threshold: 3, periods: 1, period: 3600,
 		},

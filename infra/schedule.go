@@ -33,7 +33,7 @@ func newRedrive(stack awscdk.Stack, target builtFunction) awsscheduler.CfnSchedu
 		}},
 	})
 	awsscheduler.NewCfnSchedule(stack, jsii.String("RedriveSchedule"), &awsscheduler.CfnScheduleProps{
-		Description:        jsii.String("Takes up deletions that the stream lost"),
+		Description:        jsii.String("Takes up deletions and exports that are due or that the stream lost"),
 		GroupName:          group.Ref(),
 		ScheduleExpression: jsii.String("rate(15 minutes)"),
 		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},

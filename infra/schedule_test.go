@@ -12,7 +12,7 @@ import (
 func TestRedriveSchedule(t *testing.T) {
 	t.Parallel()
 	const settings = `{
-		"Description": "Takes up deletions that the stream lost",
+		"Description": "Takes up deletions and exports that are due or that the stream lost",
 		"GroupName": {"Ref": "Schedules"},
 		"ScheduleExpression": "rate(15 minutes)",
 		"FlexibleTimeWindow": {"Mode": "OFF"},
@@ -49,7 +49,7 @@ func TestInvitationsAreSignedByAKeyOfTheirOwn(t *testing.T) {
 	const alias = `{"AliasName": {"Fn::Sub": "alias/${AWS::StackName}-invitations"}, "TargetKeyId": {"Ref": "MacKey"}}`
 	for name, synthesized := range stages(t) {
 		want := parse(t, settings).(map[string]any)
-		want["Description"] = "Signs the invitations of Hearth, stage " + name
+		want["Description"] = "Signs the invitations and certificates of Hearth, stage " + name
 		wantResource(t, name, "MacKey", "AWS::KMS::Key", want)
 		wantResource(t, name, "MacKeyAlias", "AWS::KMS::Alias", parse(t, alias))
 		if n := len(synthesized.ofType("AWS::KMS::Key")); n != 1 {

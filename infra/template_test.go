@@ -242,7 +242,8 @@ func TestOutputs(t *testing.T) {
 		"AlarmTopicArn": ref("AlarmTopic"),
 		"ImageUrl":      imageURL,
 
-		"ImageBucketName": ref("ImageBucket"),
+		"ImageBucketName":         ref("ImageBucket"),
+		"MaintenanceFunctionName": ref("MaintenanceFunction"),
 	}
 	for name, synthesized := range stages(t) {
 		got := map[string]string{}

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Accept makes the caller a member by an invitation, named by its token or, for
@@ -10,8 +11,8 @@ import (
 // asked of the identity provider at this moment: an invitation is for whoever
 // proved to have it. It returns the account joined.
 //
-// It fails with ErrNotFound, ErrInvitationNotPending (also when it has
-// expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
+// It fails as policies say, with ErrNotFound, ErrInvitationNotPending (also when
+// it has expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
 // ErrOrganizationLimit, ErrAccountMode, ErrRateLimited, and as Authorize does.
 func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Account, error) {
 	var joined Account
@@ -27,11 +28,19 @@ func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Ac
 		case i.StatusAt(s.clock()) != InvitationPending:
 			return ErrInvitationNotPending
 		}
+		if err := s.permit(ctx, i.question(c.User, o)); err != nil {
+			return err
+		}
 		after := s.join(change, &c.User, o, i)
 		joined = Account{Organization: after, Role: i.Role, grants: s.grants}
 		return nil
 	})
 	return joined, err
+}
+
+// question is what policies are asked before a user joins by the invitation.
+func (i *Invitation) question(u User, o *Organization) Question {
+	return Question{Act: ActAccept, User: u, Organization: o, Email: i.Email, Role: i.Role}
 }
 
 // join adds to a change that a user becomes a member by an invitation. It
@@ -125,13 +134,12 @@ func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) 
 // whether it is the invitation's. Wrong guesses are counted, and bounded before
 // anything is checked, by who makes them.
 func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who string, guesses *Limit) error {
-	var guess Change
-	if err := s.count(&guess, TokenRate, who, guesses); err != nil {
+	guess, err := s.guess(who, guesses)
+	if err != nil {
 		return err
 	}
 	good := i != nil
 	if good && mac != nil {
-		var err error
 		if good, err = s.mac.Verify(ctx, i.secret(), mac); err != nil {
 			return err
 		}
@@ -142,9 +150,20 @@ func (s *Service) checkToken(ctx context.Context, i *Invitation, mac []byte, who
 	return s.countGuess(ctx, who, guess)
 }
 
+// guess is the change that counts one more guess. Of a user who is off nothing
+// new is kept.
+func (s *Service) guess(who string, guesses *Limit) (change Change, err error) {
+	if !strings.HasPrefix(who, HashedWho) {
+		change.Premises = append(change.Premises, UserIsActive{UserID: who})
+	}
+	err = s.count(&change, TokenRate, who, guesses)
+	return change, err
+}
+
 // countGuess commits the count of a wrong guess, on what was counted meanwhile
 // where need be: of guesses made at once, none is answered that is not counted.
-// It fails with ErrNotFound where it is, else with ErrRateLimited.
+// It fails with ErrNotFound where it is, else with ErrRateLimited, and with
+// ErrUserInactive.
 func (s *Service) countGuess(ctx context.Context, who string, guess Change) error {
 	for range decideTries {
 		err := s.commit(ctx, guess)
@@ -152,15 +171,14 @@ func (s *Service) countGuess(ctx context.Context, who string, guess Change) erro
 		switch {
 		case err == nil:
 			return ErrNotFound
-		case !errors.As(err, &failed):
+		case !errors.As(err, &failed) || errors.Is(err, ErrUserInactive):
 			return err
 		}
 		records, err := s.store.Read(ctx, LimitKey(who, TokenRate.Kind))
 		if err != nil {
 			return err
 		}
-		guess = Change{}
-		if err := s.count(&guess, TokenRate, who, records.Limit(who, TokenRate.Kind)); err != nil {
+		if guess, err = s.guess(who, records.Limit(who, TokenRate.Kind)); err != nil {
 			return err
 		}
 	}
@@ -206,6 +224,9 @@ func (s *Service) AcceptAtSignUp(ctx context.Context, p Person, token string) (j
 		}
 		if good, err := s.mac.Verify(ctx, i.secret(), mac); err != nil || !good {
 			return false, err
+		}
+		if s.permit(ctx, i.question(*u, o)) != nil {
+			return false, nil //nolint:nilerr // what a policy refuses is no reason to fail a sign-up
 		}
 		change := Change{Premises: []Premise{UserIsActive{UserID: p.ID}}}
 		s.join(&change, u, o, i)

@@ -83,6 +83,9 @@ func (s *Service) audit(change *Change, organizationID, actor string, action Aud
 // DeletedUser is the name of somebody whose account was deleted.
 const DeletedUser = "Deleted user"
 
+// OperatorName is what readers of an audit log see of an operator.
+const OperatorName = "Operator"
+
 // AuditLine is an entry with what its reader sees of the actor now.
 type AuditLine struct {
 	AuditEntry
@@ -119,7 +122,9 @@ func (s *Service) names(ctx context.Context, userIDs []string) (map[string]strin
 	names := map[string]string{}
 	var keys []Key
 	for _, id := range userIDs {
-		if _, known := names[id]; !known {
+		if id == Operator {
+			names[id] = OperatorName
+		} else if _, known := names[id]; !known {
 			names[id] = DeletedUser
 			keys = append(keys, UserKey(id))
 		}

@@ -27,8 +27,8 @@ func NewCollection[T any](data *Data, noun string) Collection[T] {
 	return Collection[T]{data: data, noun: noun}
 }
 
-// Item is one thing of an account's.
-type Item[T any] struct {
+// Owned is one thing of an account's.
+type Owned[T any] struct {
 	// ID is time-ordered.
 	ID        string
 	Value     T
@@ -48,20 +48,20 @@ type kept struct {
 
 // Get returns a thing of the account's, or ErrNotFound. It fails as
 // DataStore.Read does.
-func (c Collection[T]) Get(ctx context.Context, s Scope, id string) (Item[T], error) {
+func (c Collection[T]) Get(ctx context.Context, s Scope, id string) (Owned[T], error) {
 	if !wellFormedID(id) {
-		return Item[T]{}, ErrNotFound
+		return Owned[T]{}, ErrNotFound
 	}
 	found, err := c.data.store.Read(ctx, s, c.noun, id)
 	if err != nil {
-		return Item[T]{}, err
+		return Owned[T]{}, err
 	}
 	return c.decode(found)
 }
 
 // List returns at most limit things of the account's, the newest first, behind
 // the id after; next is empty on the last page. It fails as DataStore.List does.
-func (c Collection[T]) List(ctx context.Context, s Scope, after string, limit int) (page []Item[T], next string, err error) {
+func (c Collection[T]) List(ctx context.Context, s Scope, after string, limit int) (page []Owned[T], next string, err error) {
 	if after != "" && !wellFormedID(after) {
 		return nil, "", Invalid("/cursor", FieldMalformed)
 	}
@@ -69,7 +69,7 @@ func (c Collection[T]) List(ctx context.Context, s Scope, after string, limit in
 	if err != nil {
 		return nil, "", err
 	}
-	page = make([]Item[T], len(found))
+	page = make([]Owned[T], len(found))
 	for i, d := range found {
 		if page[i], err = c.decode(d); err != nil {
 			return nil, "", err
@@ -82,19 +82,19 @@ func (c Collection[T]) List(ctx context.Context, s Scope, after string, limit in
 // It fails with ErrForbidden, ErrUserInactive and CodeAccountNotFound where
 // access ended meanwhile, with ErrIdempotencyKeyReused, with ErrNotFound where
 // what the same request made is gone, and as DataStore.Commit does.
-func (c Collection[T]) Create(ctx context.Context, s Scope, value T, repeat Repeat) (Item[T], error) {
+func (c Collection[T]) Create(ctx context.Context, s Scope, value T, repeat Repeat) (Owned[T], error) {
 	now := c.data.clock()
-	item := Item[T]{ID: c.data.newID(), Value: value, CreatedBy: s.userID, CreatedAt: now, UpdatedAt: now, version: 1}
+	item := Owned[T]{ID: c.data.newID(), Value: value, CreatedBy: s.userID, CreatedAt: now, UpdatedAt: now, version: 1}
 	fields, err := c.encode(item)
 	if err != nil {
-		return Item[T]{}, err
+		return Owned[T]{}, err
 	}
 	var found *Datum // nothing at first: most keys are new
 	for range decideTries {
 		change := c.change("create", DataWrite{ID: item.ID, Fields: fields}, c.data.audit(s, c.did("created"), item.ID))
 		made, err := c.data.once(s, &change, repeat, item.ID, found)
 		if err != nil {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		if made != item.ID {
 			return c.Get(ctx, s, made)
@@ -105,25 +105,25 @@ func (c Collection[T]) Create(ctx context.Context, s Scope, value T, repeat Repe
 		var failed *PremiseError
 		key := s.Key(kindIdempotency, repeatID(s, repeat))
 		if !errors.As(err, &failed) || failed.Failed[0].Key() != key {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		found = find[*Datum](failed.Found, key)
 	}
-	return Item[T]{}, ErrConflict
+	return Owned[T]{}, ErrConflict
 }
 
 // Update changes a thing to what edit makes of it as it is, and writes nothing
 // where that is the same. If somebody else changed it meanwhile, edit is asked
 // again. It fails as Get and Create do, and with what edit says.
-func (c Collection[T]) Update(ctx context.Context, s Scope, id string, edit func(Item[T]) (T, error)) (Item[T], error) {
+func (c Collection[T]) Update(ctx context.Context, s Scope, id string, edit func(Owned[T]) (T, error)) (Owned[T], error) {
 	before, err := c.Get(ctx, s, id)
 	for range decideTries {
 		if err != nil {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		after := before
 		if after.Value, err = edit(before); err != nil {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		if reflect.DeepEqual(after.Value, before.Value) {
 			return before, nil
@@ -131,7 +131,7 @@ func (c Collection[T]) Update(ctx context.Context, s Scope, id string, edit func
 		after.UpdatedAt, after.version = c.data.clock(), before.version+1
 		fields, err := c.encode(after)
 		if err != nil {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		err = c.data.commit(ctx, s, c.change("update",
 			DataWrite{ID: id, Version: before.version, Fields: fields}, c.data.audit(s, c.did("updated"), id)))
@@ -141,13 +141,13 @@ func (c Collection[T]) Update(ctx context.Context, s Scope, id string, edit func
 		var failed *PremiseError
 		key := s.Key(c.noun, id)
 		if !errors.As(err, &failed) || failed.Failed[0].Key() != key {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 		if before, err = c.decode(find[*Datum](failed.Found, key)); err != nil {
-			return Item[T]{}, err
+			return Owned[T]{}, err
 		}
 	}
-	return Item[T]{}, ErrConflict
+	return Owned[T]{}, ErrConflict
 }
 
 // Delete removes a thing. It fails with ErrNotFound, and as Create does.
@@ -182,7 +182,7 @@ func (c Collection[T]) change(verb string, write, note DataWrite) DataChange {
 func (c Collection[T]) did(what string) AuditAction { return AuditAction(c.noun + "." + what) }
 
 // encode is an item as its fields: those of its T, and those that all have.
-func (c Collection[T]) encode(item Item[T]) (map[string]any, error) {
+func (c Collection[T]) encode(item Owned[T]) (map[string]any, error) {
 	if slices.Contains([]string{"", kindAudit, kindIdempotency, kindGate}, c.noun) {
 		return nil, fmt.Errorf("nothing of a product's can be a %q", c.noun)
 	}
@@ -202,20 +202,20 @@ func (c Collection[T]) encode(item Item[T]) (map[string]any, error) {
 }
 
 // decode is the item that was found, or ErrNotFound for none.
-func (c Collection[T]) decode(d *Datum) (Item[T], error) {
+func (c Collection[T]) decode(d *Datum) (Owned[T], error) {
 	if d == nil {
-		return Item[T]{}, ErrNotFound
+		return Owned[T]{}, ErrNotFound
 	}
 	text, err := json.Marshal(d.Fields)
 	if err != nil {
-		return Item[T]{}, fmt.Errorf("decode %s: %w", c.noun, err)
+		return Owned[T]{}, fmt.Errorf("decode %s: %w", c.noun, err)
 	}
 	var value T
 	var rest kept
 	if err := errors.Join(json.Unmarshal(text, &value), json.Unmarshal(text, &rest)); err != nil {
-		return Item[T]{}, fmt.Errorf("decode %s: %w", c.noun, err)
+		return Owned[T]{}, fmt.Errorf("decode %s: %w", c.noun, err)
 	}
-	return Item[T]{
+	return Owned[T]{
 		ID: d.ID[len(DatumPrefix(c.noun)):], Value: value, CreatedBy: rest.CreatedBy, CreatedAt: rest.CreatedAt,
 		UpdatedAt: rest.UpdatedAt, version: d.Version,
 	}, nil

@@ -88,11 +88,11 @@ func TestCollectionKeepsWhatIsDone(t *testing.T) {
 		t.Errorf("got %+v, %v, want %+v", found, err, made)
 	}
 	edits := 0
-	same := func(i account.Item[note]) (note, error) { edits++; return i.Value, nil }
+	same := func(i account.Owned[note]) (note, error) { edits++; return i.Value, nil }
 	if got, err := d.notes.Update(t.Context(), s, made.ID, same); err != nil || edits != 1 || fmt.Sprint(got) != fmt.Sprint(made) {
 		t.Errorf("nothing to change: %+v, %v", got, err)
 	}
-	changed, err := d.notes.Update(t.Context(), s, made.ID, func(i account.Item[note]) (note, error) {
+	changed, err := d.notes.Update(t.Context(), s, made.ID, func(i account.Owned[note]) (note, error) {
 		return note{Text: i.Value.Text + "!"}, nil
 	})
 	if err != nil || changed.Value.Text != "one!" || changed.Value.Tags != nil || changed.CreatedAt != made.CreatedAt {
@@ -133,7 +133,7 @@ func TestCollectionRepeats(t *testing.T) {
 	d := newDesk(t)
 	d.join(t, account.Member)
 	home, work := d.enter(t, ""), d.enter(t, team)
-	create := func(s account.Scope, text, key, request string) (account.Item[note], error) {
+	create := func(s account.Scope, text, key, request string) (account.Owned[note], error) {
 		return d.notes.Create(t.Context(), s, note{Text: text}, account.Repeat{Key: key, Request: request})
 	}
 	first, err := create(home, "first", "k", "hash")
@@ -175,7 +175,7 @@ func TestCollectionOfManyAtOnce(t *testing.T) {
 	d := newDesk(t)
 	s := d.enter(t, "")
 	const rivals = 8
-	made := make([]account.Item[note], rivals)
+	made := make([]account.Owned[note], rivals)
 	var group sync.WaitGroup
 	for i := range rivals {
 		group.Go(func() {
@@ -193,10 +193,10 @@ func TestCollectionOfManyAtOnce(t *testing.T) {
 	}
 	// Two changes at once are both made, the second on what the first left.
 	first := true
-	got, err := d.notes.Update(t.Context(), s, made[0].ID, func(i account.Item[note]) (note, error) {
+	got, err := d.notes.Update(t.Context(), s, made[0].ID, func(i account.Owned[note]) (note, error) {
 		if first {
 			first = false
-			if _, err := d.notes.Update(t.Context(), s, i.ID, func(i account.Item[note]) (note, error) {
+			if _, err := d.notes.Update(t.Context(), s, i.ID, func(i account.Owned[note]) (note, error) {
 				return note{Text: i.Value.Text + "y"}, nil
 			}); err != nil {
 				t.Error(err)
@@ -211,7 +211,7 @@ func TestCollectionOfManyAtOnce(t *testing.T) {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	// What was deleted meanwhile is not there to be changed.
-	if _, err := d.notes.Update(t.Context(), s, got.ID, func(i account.Item[note]) (note, error) {
+	if _, err := d.notes.Update(t.Context(), s, got.ID, func(i account.Owned[note]) (note, error) {
 		return note{Text: "late"}, d.notes.Delete(t.Context(), s, i.ID)
 	}); !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("changed what is gone: %v", err)
@@ -263,7 +263,7 @@ func TestNothingIsWrittenAfterAccessEnded(t *testing.T) {
 			}
 			c.end(t, d)
 			_, created := d.notes.Create(t.Context(), s, note{Text: "after"}, account.Repeat{Key: "k", Request: "hash"})
-			_, updated := d.notes.Update(t.Context(), s, made.ID, func(account.Item[note]) (note, error) { return note{Text: "after"}, nil })
+			_, updated := d.notes.Update(t.Context(), s, made.ID, func(account.Owned[note]) (note, error) { return note{Text: "after"}, nil })
 			deleted := d.notes.Delete(t.Context(), s, made.ID)
 			for what, err := range map[string]error{"create": created, "update": updated, "delete": deleted} {
 				if !errors.Is(err, c.fails) {

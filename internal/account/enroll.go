@@ -36,11 +36,7 @@ func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error
 		return false, ErrInternal.Because(errors.New("a person without an id"))
 	}
 	now := s.clock()
-	user := &User{
-		ID: p.ID, Username: p.Username, Email: p.Email, EmailVerified: p.EmailVerified,
-		Name: signUpName(p), Preferences: Preferences{Theme: ThemeSystem, Language: s.language(p.Locale)},
-		Status: UserActive, AccountsVersion: 1, Version: 1, CreatedAt: now, UpdatedAt: now,
-	}
+	user := s.newUser(p, now)
 	organization := personalOrganization(p.ID, user.Name, now)
 	membership := newMembership(user, p.ID, Owner, now)
 	change := Change{
@@ -70,6 +66,15 @@ func (s *Service) Enroll(ctx context.Context, p Person) (created bool, err error
 		}
 	}
 	return false, ErrConflict
+}
+
+// newUser is the user that a person begins as.
+func (s *Service) newUser(p Person, now time.Time) *User {
+	return &User{
+		ID: p.ID, Username: p.Username, Email: p.Email, EmailVerified: p.EmailVerified,
+		Name: signUpName(p), Preferences: Preferences{Theme: ThemeSystem, Language: s.language(p.Locale)},
+		Status: UserActive, AccountsVersion: 1, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 // enroll commits the records of a person; that they are there is no error.

@@ -37,6 +37,8 @@ const (
 	CodeOrganizationRequired Code = "organization_required"
 	CodeSeatLimit            Code = "seat_limit"
 	CodeSetupRequired        Code = "setup_required"
+	CodeDeletionBlocked      Code = "deletion_blocked"
+	CodeDeletionChanged      Code = "deletion_changed"
 	CodeConflict             Code = "conflict"
 	CodePreconditionFailed   Code = "precondition_failed"
 	CodePayloadTooLarge      Code = "payload_too_large"
@@ -85,6 +87,8 @@ type Error struct {
 	Detail string
 	// Fields is set for CodeInvalidRequest.
 	Fields []FieldError
+	// Blockers is set where policies stand against it.
+	Blockers []Blocker
 	// RetryAfter is set for CodeUnavailable: when to try again.
 	RetryAfter time.Duration
 
@@ -139,6 +143,8 @@ var (
 	ErrRateLimited          = &Error{Code: CodeRateLimited, Detail: "Too often. Please wait.", RetryAfter: time.Minute}
 	ErrLastOwner            = &Error{Code: CodeLastOwner, Detail: "An organization needs at least one owner."}
 	ErrSeatLimit            = &Error{Code: CodeSeatLimit, Detail: "All seats of this organization are taken."}
+	ErrDeletionBlocked      = &Error{Code: CodeDeletionBlocked, Detail: "It cannot be deleted yet. See blockers."}
+	ErrDeletionChanged      = &Error{Code: CodeDeletionChanged, Detail: "Something changed since you saw what would be deleted. Look again."}
 	ErrPrecondition         = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
 	ErrNoOrganization       = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
 	ErrSetupRequired        = &Error{Code: CodeSetupRequired, Detail: "Call GET /me first: it makes what a new user needs."}

@@ -128,6 +128,9 @@ type world struct {
 	now   time.Time
 	// mails are those that were sent, each "<kind> to <address>".
 	mails []string
+	// gone and album are there for deletions.
+	gone  *leaving
+	album *album
 }
 
 func (w *world) clock() time.Time { return w.now }
@@ -146,6 +149,16 @@ func (w *world) SendOwnershipReceived(_ context.Context, m account.OwnershipMail
 
 func (w *world) SendSecurityNotice(_ context.Context, m account.SecurityMail) error {
 	w.mails = append(w.mails, string(m.Action)+" to "+m.To)
+	return nil
+}
+
+func (w *world) SendDeletionAccepted(_ context.Context, m account.DeletionMail) error {
+	w.mails = append(w.mails, "deletion accepted to "+m.To)
+	return nil
+}
+
+func (w *world) SendDeletionCompleted(_ context.Context, m account.DeletionMail) error {
+	w.mails = append(w.mails, "deletion completed to "+m.To)
 	return nil
 }
 

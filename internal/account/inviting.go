@@ -81,8 +81,8 @@ func (s *Service) InvitationToken(ctx context.Context, i *Invitation) (string, e
 }
 
 // Invite offers a role to whoever has an address. Somebody whose invitation
-// expired can be invited again. It fails as act does, with CodeInvalidRequest
-// on /email or /role, ErrAlreadyMember, ErrAlreadyInvited, ErrSeatLimit,
+// expired can be invited again. It fails as act does, as policies say, with
+// CodeInvalidRequest on /email or /role, ErrAlreadyMember, ErrAlreadyInvited, ErrSeatLimit,
 // ErrRateLimited and ErrIdempotencyKeyReused.
 func (s *Service) Invite(ctx context.Context, id Identity, organizationID, email string, role Role, repeat Repeat) (Caller, *Invitation, error) {
 	email, err := ValidAddress("/email", email)
@@ -133,6 +133,9 @@ func (s *Service) invite(ctx context.Context, id Identity, organizationID, email
 		}
 		if FoldAddress(email) == FoldAddress(c.User.Email) {
 			return ErrAlreadyMember
+		}
+		if err := s.permit(ctx, Question{Act: ActInvite, User: c.User, Organization: c.Organization, Email: email, Role: role}); err != nil {
+			return err
 		}
 		if address := records.Address(email); address != nil {
 			if address.UserID == id.UserID {

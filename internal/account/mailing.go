@@ -14,6 +14,7 @@ type Mailer interface {
 	SendInvitation(ctx context.Context, m InvitationMail) error
 	// SendOwnershipReceived fails as SendInvitation does.
 	SendOwnershipReceived(ctx context.Context, m OwnershipMail) error
+	Farewells
 	// SendSecurityNotice fails as SendInvitation does.
 	SendSecurityNotice(ctx context.Context, m SecurityMail) error
 }

@@ -13,6 +13,8 @@ const (
 	OrganizationActive    OrganizationStatus = "active"
 	OrganizationClosing   OrganizationStatus = "closing"
 	OrganizationPreserved OrganizationStatus = "preserved"
+	// OrganizationSuspended is a team of a disabled user alone.
+	OrganizationSuspended OrganizationStatus = "suspended"
 )
 
 // Organization is an account: what owns data. A personal organization has its
@@ -31,6 +33,12 @@ type Organization struct {
 	SeatsUsed   int
 	// SeatLimit bounds SeatsUsed; 0 is no limit.
 	SeatLimit int
+	// ActiveSubscriptions counts what is being paid for: while there is one,
+	// the organization is not deleted.
+	ActiveSubscriptions int
+	// PurgeAfter keeps a closing organization whole until then: the grace
+	// period of its owner's deletion, who may come back.
+	PurgeAfter time.Time
 	// DueAt is when the work that a closing organization waits for is due.
 	DueAt     time.Time
 	Version   int
@@ -65,11 +73,15 @@ type ChangeOrganization struct {
 	Status   *OrganizationStatus
 	// DueAt puts the organization into the list of what is due; the zero time
 	// takes it out.
-	DueAt     *time.Time
-	Members   int
-	Owners    int
-	Seats     int
-	UpdatedAt time.Time
+	DueAt *time.Time
+	// PurgeAfter keeps a closing organization whole until then; the zero time
+	// no longer.
+	PurgeAfter    *time.Time
+	Members       int
+	Owners        int
+	Seats         int
+	Subscriptions int
+	UpdatedAt     time.Time
 }
 
 // Key names the organization.
@@ -87,9 +99,11 @@ func (c ChangeOrganization) Apply(r Record) Record {
 	set(&o.ImageKey, c.ImageKey)
 	set(&o.Status, c.Status)
 	set(&o.DueAt, c.DueAt)
+	set(&o.PurgeAfter, c.PurgeAfter)
 	o.MemberCount += c.Members
 	o.OwnerCount += c.Owners
 	o.SeatsUsed += c.Seats
+	o.ActiveSubscriptions += c.Subscriptions
 	o.UpdatedAt = c.UpdatedAt
 	o.Version++
 	return &o

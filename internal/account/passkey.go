@@ -75,9 +75,9 @@ func (s *Service) StartPasskey(ctx context.Context, c Caller) (json.RawMessage, 
 // AddPasskey registers what the browser answered, under a name. Killed between
 // the provider and the table, the same request finishes it.
 //
-// It fails with ErrReauthenticate, ErrPasskeyLimit, CodeInvalidRequest on
-// /credential (malformed) or /name, and as secure does.
-func (s *Service) AddPasskey(ctx context.Context, c Caller, credential json.RawMessage, name string) (Passkey, error) {
+// It fails with ErrReauthenticate, ErrPasskeyLimit, ErrIdempotencyKeyReused,
+// CodeInvalidRequest on /credential (malformed) or /name, and as secure does.
+func (s *Service) AddPasskey(ctx context.Context, c Caller, credential json.RawMessage, name string, repeat Repeat) (Passkey, error) {
 	if err := s.fresh(c); err != nil {
 		return Passkey{}, err
 	}
@@ -90,6 +90,9 @@ func (s *Service) AddPasskey(ctx context.Context, c Caller, credential json.RawM
 	}
 	if err := json.Unmarshal(credential, &answer); err != nil || answer.ID == "" || len(answer.ID) > maxCredentialID {
 		return Passkey{}, Invalid("/credential", FieldMalformed)
+	}
+	if made, repeated, err := s.madePasskey(ctx, c, repeat); repeated || err != nil {
+		return made, err
 	}
 	completeErr := s.credentials.Passkeys.CompletePasskey(ctx, c.token, credential)
 	if completeErr != nil && !errors.Is(completeErr, ErrBadPasskey) {
@@ -109,18 +112,48 @@ func (s *Service) AddPasskey(ctx context.Context, c Caller, credential json.RawM
 		if name != "" {
 			p.Name = name
 		}
-		return p, s.namePasskey(ctx, c, p)
+		return p, s.namePasskey(ctx, c, p, repeat)
 	}
 	return Passkey{}, fieldOf(completeErr, "/credential")
 }
 
-// namePasskey keeps the name of a new passkey.
-func (s *Service) namePasskey(ctx context.Context, c Caller, p Passkey) error {
+// madePasskey returns the passkey that the same request made before, if it made
+// one. It fails with ErrIdempotencyKeyReused, and with ErrNotFound if the passkey
+// was removed since.
+func (s *Service) madePasskey(ctx context.Context, c Caller, repeat Repeat) (made Passkey, repeated bool, err error) {
+	if repeat.Key == "" {
+		return Passkey{}, false, nil
+	}
+	list, records, err := s.passkeys(ctx, c, IdempotencyKey(c.User.ID, repeat.Key))
+	if err != nil {
+		return Passkey{}, false, err
+	}
+	id, repeated, err := s.once(&Change{}, repeat, c.User.ID, "", records)
+	if err != nil || !repeated {
+		return Passkey{}, false, err
+	}
+	for _, p := range list {
+		if p.ID == id {
+			return p, true, nil
+		}
+	}
+	return Passkey{}, true, ErrNotFound
+}
+
+// namePasskey keeps the name of a new passkey, and that the request made it.
+func (s *Service) namePasskey(ctx context.Context, c Caller, p Passkey, repeat Repeat) error {
 	_, err := s.secure(ctx, c, func(u User, change *Change) error {
 		s.note(change, c.User.ID, PasskeyAdded)
 		next := &PasskeyName{UserID: u.ID, CredentialID: p.ID, Name: p.Name, Version: 1}
-		records, err := s.store.Read(ctx, next.Key())
+		keys := []Key{next.Key()}
+		if repeat.Key != "" {
+			keys = append(keys, IdempotencyKey(u.ID, repeat.Key))
+		}
+		records, err := s.store.Read(ctx, keys...)
 		if err != nil {
+			return err
+		}
+		if _, _, err := s.once(change, repeat, u.ID, p.ID, records); err != nil {
 			return err
 		}
 		if old := records.PasskeyName(u.ID, p.ID); old != nil {

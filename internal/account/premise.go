@@ -133,6 +133,58 @@ func (p TeamsBelow) Holds(r Record) bool {
 // Failure is ErrOrganizationLimit.
 func (p TeamsBelow) Failure() *Error { return ErrOrganizationLimit }
 
+// AccountsVersionIs holds while no membership of the user was given or taken,
+// and no ownership, since a decision over all of them.
+type AccountsVersionIs struct {
+	UserID  string
+	Version int
+}
+
+// Key names the user.
+func (p AccountsVersionIs) Key() Key { return UserKey(p.UserID) }
+
+// Holds compares the user's count of changes.
+func (p AccountsVersionIs) Holds(r Record) bool {
+	u, ok := r.(*User)
+	return ok && u.AccountsVersion == p.Version
+}
+
+// Failure is ErrDeletionChanged.
+func (p AccountsVersionIs) Failure() *Error { return ErrDeletionChanged }
+
+// MembersAre holds while the organization has exactly Count members.
+type MembersAre struct {
+	OrganizationID string
+	Count          int
+}
+
+// Key names the organization.
+func (p MembersAre) Key() Key { return OrganizationKey(p.OrganizationID) }
+
+// Holds compares the organization's count of members.
+func (p MembersAre) Holds(r Record) bool {
+	o, ok := r.(*Organization)
+	return ok && o.MemberCount == p.Count
+}
+
+// Failure is ErrDeletionChanged.
+func (p MembersAre) Failure() *Error { return ErrDeletionChanged }
+
+// NoSubscription holds while nothing is being paid for by the organization.
+type NoSubscription struct{ OrganizationID string }
+
+// Key names the organization.
+func (p NoSubscription) Key() Key { return OrganizationKey(p.OrganizationID) }
+
+// Holds reports whether the organization is there without a subscription.
+func (p NoSubscription) Holds(r Record) bool {
+	o, ok := r.(*Organization)
+	return ok && o.ActiveSubscriptions == 0
+}
+
+// Failure is ErrDeletionBlocked.
+func (p NoSubscription) Failure() *Error { return ErrDeletionBlocked }
+
 // VersionIs holds while a record is as it was read.
 type VersionIs struct {
 	Of      Key

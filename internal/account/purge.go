@@ -14,8 +14,8 @@ const (
 )
 
 // Purge takes a closing organization apart, one chunk a call: the memberships
-// until none is counted, then the invitations, what the organization owns, the
-// audit log, the image, and last the record itself with its slug. Each chunk's commit changes the
+// until none is counted, then the invitations, what it owns, the audit log, the
+// image, and last the record itself with its slug. Each chunk's commit changes the
 // organization, so that the table's stream calls again; Redrive does where the
 // stream was lost. It reports done when nothing is left. Called again, late or
 // twice at once, it does no harm.
@@ -41,7 +41,7 @@ func (s *Service) closing(ctx context.Context, organizationID string) (*Organiza
 		return nil, err
 	}
 	o := records.Organization(organizationID)
-	if o == nil || o.Status != OrganizationClosing || o.IsPersonal {
+	if o == nil || o.Status != OrganizationClosing || o.IsPersonal || s.clock().Before(o.PurgeAfter) {
 		return nil, nil //nolint:nilnil // nobody asked for it, or it is done
 	}
 	return o, nil
@@ -64,14 +64,14 @@ func (s *Service) takeApart(ctx context.Context, o *Organization) (done bool, er
 		return false, err
 	}
 	if len(data) > 0 {
-		return false, s.purgeData(ctx, o, data)
+		return false, purgeAll(ctx, s, o, data)
 	}
 	entries, _, err := s.store.AuditLog(ctx, o.ID, "", purgeEntries)
 	if err != nil {
 		return false, err
 	}
 	if len(entries) > 0 {
-		return false, s.purgeAuditLog(ctx, o, entries)
+		return false, purgeAll(ctx, s, o, entries) // nobody is left who may read them
 	}
 	if o.ImageKey != "" {
 		if err := s.images.Delete(ctx, o.ImageKey); err != nil {
@@ -176,28 +176,14 @@ func (s *Service) purgeInvitations(ctx context.Context, o *Organization, page []
 	return s.commit(ctx, change)
 }
 
-// purgeData removes a chunk of what the organization owns. No membership is
-// left by which more of it could be written.
-func (s *Service) purgeData(ctx context.Context, o *Organization, page []*Datum) error {
+// purgeAll removes a chunk of what only belongs to the organization.
+func purgeAll[R Record](ctx context.Context, s *Service, o *Organization, page []R) error {
 	change := Change{
 		Premises: []Premise{VersionIs{Of: o.Key(), Version: o.Version}}, Updates: []Update{s.progress(o)},
 	}
-	for _, d := range page {
-		change.Premises = append(change.Premises, Exists{Of: d.Key()})
-		change.Deletes = append(change.Deletes, d.Key())
-	}
-	return s.commit(ctx, change)
-}
-
-// purgeAuditLog removes a chunk of audit entries: nobody is left who may read
-// them.
-func (s *Service) purgeAuditLog(ctx context.Context, o *Organization, page []*AuditEntry) error {
-	change := Change{
-		Premises: []Premise{VersionIs{Of: o.Key(), Version: o.Version}}, Updates: []Update{s.progress(o)},
-	}
-	for _, entry := range page {
-		change.Premises = append(change.Premises, Exists{Of: entry.Key()})
-		change.Deletes = append(change.Deletes, entry.Key())
+	for _, r := range page {
+		change.Premises = append(change.Premises, Exists{Of: r.Key()})
+		change.Deletes = append(change.Deletes, r.Key())
 	}
 	return s.commit(ctx, change)
 }

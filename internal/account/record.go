@@ -17,9 +17,11 @@ const (
 	KindInvited      Kind = "invited"
 	KindAudit        Kind = "audit"
 	KindLimit        Kind = "limit"
+	KindCertificate  Kind = "certificate"
+	KindExport       Kind = "export"
+	KindDatum        Kind = "datum"
 	KindRecovery     Kind = "recovery"
 	KindPasskey      Kind = "passkey"
-	KindDatum        Kind = "datum"
 )
 
 // Key names one record. How a store lays it out is the store's own matter.
@@ -51,6 +53,12 @@ func OrganizationKey(organizationID string) Key { return Key{KindOrganization, o
 // DeletionKey names the record of a user's deletion. While it is there, no
 // user can be made with that id.
 func DeletionKey(userID string) Key { return Key{KindDeletion, userID, ""} }
+
+// CertificateKey names the certificate of a completed deletion.
+func CertificateKey(deletionID string) Key { return Key{KindCertificate, deletionID, ""} }
+
+// ExportKey names a user's export.
+func ExportKey(userID string) Key { return Key{KindExport, userID, ""} }
 
 // DatumKey names an item of what an account owns.
 func DatumKey(accountID, id string) Key { return Key{KindDatum, accountID, id} }
@@ -86,7 +94,8 @@ func PasskeyKey(userID, credentialID string) Key { return Key{KindPasskey, userI
 
 // Record is one thing that the store keeps: *User, *Address, *Session,
 // *Membership, *Organization, *Deletion, *Idempotency, *Slug, *Invitation,
-// *Invited, *AuditEntry, *Limit, *Recovery, *PasskeyName or *Datum.
+// *Invited, *AuditEntry, *Limit, *Certificate, *Export, *Datum, *Recovery or
+// *PasskeyName.
 type Record interface {
 	// Key names the record.
 	Key() Key
@@ -131,6 +140,11 @@ func (r Records) Invited(organizationID, email string) *Invited {
 // Limit returns a count that was read, or nil.
 func (r Records) Limit(who, kind string) *Limit { return find[*Limit](r, LimitKey(who, kind)) }
 
+// Deletion returns a user's deletion that was read, or nil.
+func (r Records) Deletion(userID string) *Deletion {
+	return find[*Deletion](r, DeletionKey(userID))
+}
+
 // Recovery returns a user's recovery codes that were read, or nil.
 func (r Records) Recovery(userID string) *Recovery { return find[*Recovery](r, RecoveryKey(userID)) }
 
@@ -138,6 +152,9 @@ func (r Records) Recovery(userID string) *Recovery { return find[*Recovery](r, R
 func (r Records) PasskeyName(userID, credentialID string) *PasskeyName {
 	return find[*PasskeyName](r, PasskeyKey(userID, credentialID))
 }
+
+// Export returns a user's export that was read, or nil.
+func (r Records) Export(userID string) *Export { return find[*Export](r, ExportKey(userID)) }
 
 func find[T Record](r Records, k Key) T {
 	record, _ := r[k].(T)

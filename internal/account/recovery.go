@@ -188,7 +188,9 @@ func (s *Service) Recover(ctx context.Context, email, password, code, who string
 	}
 	proofs := s.credentials.Proofs
 	proof, err := proofs.ProvePassword(ctx, email, password)
-	if errors.Is(err, ErrWrongPassword) {
+	// A lock-out of the provider's is answered alike: it could be only for those
+	// who exist. Hearth's own limit, which is for all, was asked above.
+	if errors.Is(err, ErrWrongPassword) || errors.Is(err, ErrRateLimited) {
 		return ErrNotRecovered.Because(err)
 	}
 	if err != nil {

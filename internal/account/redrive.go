@@ -16,8 +16,8 @@ const maxTold = 20
 
 // Redrive takes up the work that is due and that the table's stream lost, as
 // far as its context's deadline allows; the rest stays due. What fails holds
-// nothing else back. It returns how many organizations it took up, and the
-// failures joined.
+// nothing else back. It returns how much it took up, and the failures
+// joined.
 func (s *Service) Redrive(ctx context.Context) (taken int, err error) {
 	var told []error
 	failures := 0
@@ -37,13 +37,13 @@ func (s *Service) Redrive(ctx context.Context) (taken int, err error) {
 				fail(fmt.Errorf("due work of shard %d: %w", shard, err))
 				break
 			}
-			for _, o := range page {
+			for _, due := range page {
 				if nearlyOver(ctx) {
 					break
 				}
 				taken++
-				if err := s.redrive(ctx, o.ID); err != nil {
-					fail(fmt.Errorf("purge of %s: %w", o.ID, err))
+				if err := s.redrive(ctx, due); err != nil {
+					fail(fmt.Errorf("%s of %s: %w", due.Kind, due.Owner, err))
 				}
 			}
 			after, more = next, next != ""
@@ -55,11 +55,54 @@ func (s *Service) Redrive(ctx context.Context) (taken int, err error) {
 	return taken, errors.Join(told...)
 }
 
-// redrive purges one organization until it is gone, the time is nearly over, or
-// somebody else is at it. Of premises that do not hold though nobody changed
-// the organization it tells: its records contradict each other, and without
-// help it would stay.
-func (s *Service) redrive(ctx context.Context, organizationID string) error {
+// redrive takes one piece of work up.
+func (s *Service) redrive(ctx context.Context, due Key) error {
+	switch due.Kind {
+	case KindOrganization:
+		return s.redrivePurge(ctx, due.Owner)
+	case KindDeletion:
+		return s.redriveSteps(ctx, due, s.Erase)
+	case KindExport:
+		return s.redriveSteps(ctx, due, s.WriteExport)
+	default:
+		return fmt.Errorf("nobody works on a %s", due.Kind)
+	}
+}
+
+// errStuck says that work is due and nothing of it can be done.
+var errStuck = errors.New("nothing of it can be done")
+
+// redriveSteps does a record's work step by step until it is done or the time is
+// nearly over. A step that changes nothing and does not fail is one that waits
+// for something: it is told, since it has waited for longer than it may.
+func (s *Service) redriveSteps(ctx context.Context, due Key, step func(ctx context.Context, userID string) (done bool, err error)) error {
+	revision := func() (int, error) {
+		records, err := s.store.Read(ctx, due)
+		if err != nil || records[due] == nil {
+			return 0, err
+		}
+		return records[due].Revision(), nil
+	}
+	before, err := revision()
+	for err == nil && !nearlyOver(ctx) {
+		done, stepErr := step(ctx, due.Owner)
+		if done || stepErr != nil {
+			return stepErr
+		}
+		after, readErr := revision()
+		if readErr == nil && after == before {
+			return errStuck
+		}
+		before, err = after, readErr
+	}
+	return err
+}
+
+// redrivePurge purges one organization until it is gone, the time is nearly
+// over, or somebody else is at it. Of premises that do not hold though nobody
+// changed the organization it tells: its records contradict each other, and
+// without help it would stay.
+func (s *Service) redrivePurge(ctx context.Context, organizationID string) error {
 	var failed *PremiseError
 	failedAt := 0
 	for !nearlyOver(ctx) {

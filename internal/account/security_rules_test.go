@@ -48,7 +48,7 @@ func TestWhatSecurityRefuses(t *testing.T) {
 	}
 	add := func(credential, name string) func(context.Context, *world, account.Caller) error {
 		return func(ctx context.Context, w *world, c account.Caller) error {
-			_, err := w.AddPasskey(ctx, c, json.RawMessage(credential), name)
+			_, err := w.AddPasskey(ctx, c, json.RawMessage(credential), name, account.Repeat{})
 			return err
 		}
 	}

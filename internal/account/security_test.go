@@ -50,7 +50,7 @@ func withPasskey(t *testing.T, w *world, _ *provider) {
 	if _, err := w.StartPasskey(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.AddPasskey(t.Context(), c, json.RawMessage(`{"id":"key-1"}`), "Laptop"); err != nil {
+	if _, err := w.AddPasskey(t.Context(), c, json.RawMessage(`{"id":"key-1"}`), "Laptop", account.Repeat{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -132,7 +132,7 @@ var acts = map[string]act{
 			}
 		},
 		do: func(ctx context.Context, w *world, c account.Caller) error {
-			_, err := w.AddPasskey(ctx, c, json.RawMessage(`{"id":"key-1"}`), "Laptop")
+			_, err := w.AddPasskey(ctx, c, json.RawMessage(`{"id":"key-1"}`), "Laptop", account.Repeat{})
 			return err
 		},
 		action: account.PasskeyAdded, to: "Ada@Example.com", sensitive: true,

@@ -16,6 +16,13 @@ type Pool interface {
 	Rename(ctx context.Context, accessToken, name string) error
 }
 
+// Remover ends users at the identity provider.
+type Remover interface {
+	// DeleteUser removes a user by the provider's own name for them. One that
+	// is gone already is no error. It fails with ErrUnavailable.
+	DeleteUser(ctx context.Context, username string) error
+}
+
 // Images keeps pictures until they are deleted. internal/image is the real one.
 type Images interface {
 	// Keep has a picture stay that would go away as never attached. One that
@@ -39,6 +46,9 @@ type Service struct {
 	newID           func() string
 	mac             MAC
 	mailer          Mailer
+	policies        []Policy
+	remover         Remover
+	exports         Exports
 	credentials     Credentials
 	breached        *BreachedPasswords
 	readOnly        bool
@@ -66,6 +76,13 @@ type Options struct {
 	Breached *BreachedPasswords
 	// Mailer is only for what the table's stream asks for.
 	Mailer Mailer
+	// Policies are the product's own, asked behind Hearth's.
+	Policies []Policy
+	// Remover ends users at the identity provider; only Erase asks it.
+	Remover Remover
+	// Exports keeps exports; functions that have nothing to do with them leave
+	// it out.
+	Exports Exports
 	// ReadOnly is for functions that may not write users and sessions: see
 	// Authorize.
 	ReadOnly bool
@@ -78,6 +95,7 @@ func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
+		policies: append(corePolicies(), o.Policies...), remover: o.Remover, exports: o.Exports,
 		credentials: o.Credentials, breached: o.Breached, readOnly: o.ReadOnly,
 	}
 }

@@ -48,11 +48,11 @@ type Lists interface {
 	// AuditLog returns at most limit entries of an organization, the newest
 	// first, beginning behind the entry id after.
 	AuditLog(ctx context.Context, organizationID, after string, limit int) (page []*AuditEntry, next string, err error)
-	// Due returns at most limit organizations of a shard, from 0 below
-	// DueShards, whose work is due at until or before, in whole seconds: what
-	// waits longest first, beginning behind the position after. It may lag as
-	// Members does.
-	Due(ctx context.Context, shard int, until time.Time, after string, limit int) (page []*Organization, next string, err error)
+	// Due names at most limit records of a shard, from 0 below DueShards, whose
+	// work is due at until or before, in whole seconds: what waits longest
+	// first, beginning behind the position after. They are organizations,
+	// deletions and exports. It may lag as Members does.
+	Due(ctx context.Context, shard int, until time.Time, after string, limit int) (page []Key, next string, err error)
 }
 
 // MaxRead is the number of records that one Read may name: DynamoDB's limit
@@ -82,7 +82,8 @@ type Change struct {
 }
 
 // Update changes a part of one record: ChangeUser, ChangeSession,
-// ChangeOrganization, ChangeMembership, ChangeRole or ChangeInvitation.
+// ChangeOrganization, ChangeMembership, ChangeRole, ChangeInvitation,
+// ChangeDeletion or ChangeExport.
 type Update interface {
 	// Key names the record.
 	Key() Key

@@ -71,12 +71,13 @@ func slugOf(name, id string, taken bool) string {
 	// The end of a UUIDv7 is its random part.
 	tail := strings.ReplaceAll(id, "-", "")
 	tail = tail[max(0, len(tail)-8):]
-	return strings.Trim(slug[:min(len(slug), MaxSlugLength-len(tail)-1)]+"-"+tail, "-")
+	slug = strings.TrimRight(slug[:min(len(slug), MaxSlugLength-len(tail)-1)], "-")
+	return strings.Trim(slug+"-"+tail, "-")
 }
 
 // CreateOrganization makes a team with the caller as its owner. It fails with
 // CodeInvalidRequest on /name or /slug, ErrAccountMode, ErrForbidden where
-// nobody may create, ErrOrganizationLimit, ErrSlugTaken and
+// nobody may create or a policy stands against it, ErrOrganizationLimit, ErrSlugTaken and
 // ErrIdempotencyKeyReused.
 func (s *Service) CreateOrganization(ctx context.Context, id Identity, c Caller, n NewOrganization, repeat Repeat) (Account, error) {
 	name, err := ValidName("/name", n.Name)
@@ -90,6 +91,9 @@ func (s *Service) CreateOrganization(ctx context.Context, id Identity, c Caller,
 		return Account{}, ErrAccountMode
 	case s.config.WhoMayCreateOrganizations == NobodyCreates:
 		return Account{}, ErrForbidden
+	}
+	if err := s.permit(ctx, Question{Act: ActCreateOrganization, User: c.User}); err != nil {
+		return Account{}, err
 	}
 	now, organizationID := s.clock(), s.newID()
 	o := &Organization{
@@ -213,12 +217,16 @@ func (s *Service) editOrganization(ctx context.Context, id Identity, organizatio
 
 // DeleteOrganization ends access to a team at once; what it owns is removed in
 // the background. It fails as act does: a personal organization is never
-// deleted.
+// deleted. Policies that stand against it are ErrDeletionBlocked.
 func (s *Service) DeleteOrganization(ctx context.Context, id Identity, organizationID string) error {
 	d := deed{organizationID: organizationID, permission: DeleteOrganization, sensitive: true}
 	_, err := s.act(ctx, id, d, func(c Caller, _ Records, change *Change) error {
+		if err := s.permit(ctx, Question{Act: ActDeleteOrganization, User: c.User, Organization: c.Organization}); err != nil {
+			return err
+		}
 		closing, now := OrganizationClosing, s.clock()
 		due := now.Add(purgeRedrive)
+		change.Premises = append(change.Premises, NoSubscription{OrganizationID: organizationID})
 		change.Updates = append(change.Updates, ChangeOrganization{
 			OrganizationID: organizationID, Status: &closing, DueAt: &due, UpdatedAt: now,
 		})

@@ -49,9 +49,12 @@ type User struct {
 	// any membership, so that a decision over all of them can be a condition.
 	TeamCount       int
 	AccountsVersion int
-	Version         int
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
+	// GivenUp are the teams that an operator took from a disabled user, at most
+	// MaxOwnedAtDeletion: they own them again when enabled.
+	GivenUp   []string
+	Version   int
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // MFA is whether sign-ins ask for a code of the user's device. Enabled is a
@@ -88,6 +91,7 @@ func (u *User) Revision() int { return u.Version }
 // ChangeUser changes a user; a nil field stays as it is.
 type ChangeUser struct {
 	UserID        string
+	Status        *UserStatus
 	Name          *string
 	Email         *string
 	EmailVerified *bool
@@ -123,6 +127,7 @@ func (c ChangeUser) Apply(r Record) Record {
 		return r
 	}
 	u := *old
+	set(&u.Status, c.Status)
 	set(&u.Name, c.Name)
 	set(&u.Email, c.Email)
 	set(&u.EmailVerified, c.EmailVerified)
@@ -171,16 +176,3 @@ func (a *Address) Revision() int { return a.Version }
 func FoldAddress(email string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(email)))
 }
-
-// Deletion stands while a user is being deleted, and afterwards as a marker
-// without personal data as long as tokens with the id may live.
-type Deletion struct {
-	UserID  string
-	Version int
-}
-
-// Key names the deletion.
-func (d *Deletion) Key() Key { return DeletionKey(d.UserID) }
-
-// Revision is the number of times that the deletion was written.
-func (d *Deletion) Revision() int { return d.Version }

@@ -89,24 +89,19 @@ func (e Environment) credentials() aws.CredentialsProvider {
 }
 
 // table is the table that the environment names, with a client that has the
-// function's own credentials.
-func (e Environment) table() (client *dynamodb.Client, name string, err error) {
+// function's own credentials. A meter, if there is one, sees what it uses.
+func (e Environment) table(meter *dynamo.Meter) (client *dynamodb.Client, name string, err error) {
 	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
 	if err != nil {
 		return nil, "", err
 	}
-	return dynamo.NewClient(dynamodb.Options{
+	options := dynamodb.Options{
 		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
-	}), values[dynamo.EnvTable], nil
-}
-
-// store is the table that the environment names.
-func (e Environment) store() (*dynamo.Store, error) {
-	client, name, err := e.table()
-	if err != nil {
-		return nil, err
 	}
-	return dynamo.New(client, name), nil
+	if meter != nil {
+		options.APIOptions = append(options.APIOptions, meter.Install)
+	}
+	return dynamo.NewClient(options), values[dynamo.EnvTable], nil
 }
 
 // Cognito is slower than a table and throttles by the pool; a request can wait
@@ -117,19 +112,19 @@ const (
 	poolMaxBackoff = 300 * time.Millisecond
 )
 
-// pool is the client of the user pool.
-func (e Environment) pool() (*cognito.UserPool, error) {
+// poolClient is the SDK's client of the user pool.
+func (e Environment) poolClient() (*cognitoidentityprovider.Client, error) {
 	values, err := e.require("AWS_REGION")
 	if err != nil {
 		return nil, err
 	}
-	return cognito.NewUserPool(cognitoidentityprovider.New(cognitoidentityprovider.Options{
+	return cognitoidentityprovider.New(cognitoidentityprovider.Options{
 		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("COGNITO_IDENTITY_PROVIDER"),
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(poolTimeout),
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts, r.MaxBackoff = poolAttempts, poolMaxBackoff
 		}),
-	})), nil
+	}), nil
 }
 
 // images is the bucket of the pictures.
@@ -146,7 +141,7 @@ func (e Environment) images() (*image.Store, error) {
 	}), nil
 }
 
-// mac makes and checks the tokens of invitations.
+// mac makes and checks the tokens of invitations and the codes of certificates.
 func (e Environment) mac() (*kms.MAC, error) {
 	values, err := e.require(kms.EnvKey, "AWS_REGION")
 	if err != nil {
@@ -164,6 +159,10 @@ type parts struct {
 	mailer account.Mailer
 	// readOnly is that of account.Options.
 	readOnly bool
+	// exports keeps exports, remover ends users of the pool.
+	exports account.Exports
+	remover account.Remover
+	meter   *dynamo.Meter
 	// credentials gives the pool's side of the security settings.
 	credentials func(*cognito.UserPool) account.Credentials
 	breached    *account.BreachedPasswords
@@ -172,14 +171,16 @@ type parts struct {
 // service is the domain over the table and the pool.
 func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, error) {
 	config, configErr := product.Config(e(account.EnvConfig))
-	store, storeErr := e.store()
-	pool, poolErr := e.pool()
-	if err := errors.Join(configErr, storeErr, poolErr); err != nil {
+	store, storeErr := e.metered(p.meter)
+	client, clientErr := e.poolClient()
+	if err := errors.Join(configErr, storeErr, clientErr); err != nil {
 		return nil, nil, err
 	}
+	pool := cognito.NewUserPool(client)
 	options := account.Options{
 		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Breached: p.breached,
-		ReadOnly: p.readOnly, Config: config, Grants: product.Grants(),
+		Exports: p.exports, Remover: p.remover,
+		ReadOnly: p.readOnly, Config: config, Grants: product.Grants(), Policies: product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}
 	if p.credentials != nil {

@@ -39,7 +39,7 @@ func Projects(env Environment) (lambda.Handler, error) {
 // data is what accounts own, reached with credentials for one account and user
 // where the product wants isolation, else with the function's own.
 func (e Environment) data(config account.Config) (*account.Data, error) {
-	client, table, err := e.table()
+	client, table, err := e.table(nil)
 	if err != nil {
 		return nil, err
 	}

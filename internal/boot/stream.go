@@ -18,10 +18,12 @@ func Stream(env Environment) (lambda.Handler, error) {
 	images, imagesErr := env.images()
 	mac, macErr := env.mac()
 	post, postErr := env.post()
-	if err := errors.Join(imagesErr, macErr, postErr); err != nil {
+	exports, exportsErr := env.exports()
+	remover, removerErr := env.remover()
+	if err := errors.Join(imagesErr, macErr, postErr, exportsErr, removerErr); err != nil {
 		return nil, err
 	}
-	service, _, err := env.service(parts{images: images, mac: mac, mailer: post})
+	service, _, err := env.service(parts{images: images, mac: mac, mailer: post, exports: exports, remover: remover})
 	if err != nil {
 		return nil, err
 	}

@@ -48,12 +48,12 @@ func TestWhatEachCallAsks(t *testing.T) {
 		{"VerifyUserAttribute", `{}`, `{` + token + `,"AttributeName":"email","Code":"492039"}`},
 		{"AssociateSoftwareToken", `{"SecretCode":"ABC"}`, `{` + token + `}`},
 		{"VerifySoftwareToken", `{"Status":"SUCCESS"}`, `{` + token + `,"FriendlyDeviceName":"Phone","UserCode":"492039"}`},
-		{"SetUserMFAPreference", `{}`, `{` + token + `,"SoftwareTokenMfaSettings":{"Enabled":true,"PreferredMfa":true}}`},
+		{"SetUserMFAPreference", `{}`, `{` + token + `,"SoftwareTokenMfaSettings":{"Enabled":true,"PreferredMfa":true},"WebAuthnMfaSettings":{"Enabled":true}}`},
 		{"StartWebAuthnRegistration", `{"CredentialCreationOptions":{"challenge":"c"}}`, `{` + token + `}`},
 		{"CompleteWebAuthnRegistration", `{}`, `{` + token + `,"Credential":{"id":"x"}}`},
 		{"ListWebAuthnCredentials", `{"Credentials":[]}`, `{` + token + `}`},
 		{"DeleteWebAuthnCredential", `{}`, `{` + token + `,"CredentialId":"x"}`},
-		{"AdminSetUserMFAPreference", `{}`, `{"SoftwareTokenMfaSettings":{},"UserPoolId":"` + poolID + `","Username":"` + ada + `"}`},
+		{"AdminSetUserMFAPreference", `{}`, `{"SoftwareTokenMfaSettings":{},"UserPoolId":"` + poolID + `","Username":"` + ada + `","WebAuthnMfaSettings":{}}`},
 		{"GlobalSignOut", `{}`, `{` + token + `}`},
 	} {
 		w := answer(c.body)

@@ -98,6 +98,7 @@ func tokenUsername(token string) (string, error) {
 func (c *credentials) DropTOTP(ctx context.Context, username string) error {
 	_, err := c.api.AdminSetUserMFAPreference(ctx, &cognitoidentityprovider.AdminSetUserMFAPreferenceInput{
 		UserPoolId: aws.String(c.poolID), Username: aws.String(username), SoftwareTokenMfaSettings: preference(false),
+		WebAuthnMfaSettings: both(false),
 	})
 	if err != nil {
 		return poolError("AdminSetUserMFAPreference", err)

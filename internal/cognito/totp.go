@@ -46,12 +46,21 @@ func (c *credentials) VerifyTOTP(ctx context.Context, accessToken, code, deviceN
 // PreferTOTP turns the question for a code on or off.
 func (c *credentials) PreferTOTP(ctx context.Context, accessToken string, on bool) error {
 	_, err := c.api.SetUserMFAPreference(ctx, &cognitoidentityprovider.SetUserMFAPreferenceInput{
-		AccessToken: aws.String(accessToken), SoftwareTokenMfaSettings: preference(on),
+		AccessToken: aws.String(accessToken), SoftwareTokenMfaSettings: preference(on), WebAuthnMfaSettings: both(on),
 	})
 	if err != nil {
 		return poolError("SetUserMFAPreference", err)
 	}
 	return nil
+}
+
+// both has a passkey with user verification count for both factors while codes
+// are asked for: else whoever turns MFA on could not use their passkeys any
+// more. Cognito takes it only together with another factor, and so it goes with
+// the code.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnMfaSettingsType.html
+func both(on bool) *types.WebAuthnMfaSettingsType {
+	return &types.WebAuthnMfaSettingsType{Enabled: on}
 }
 
 func preference(on bool) *types.SoftwareTokenMfaSettingsType {

@@ -34,6 +34,13 @@ func condition(p account.Premise) (expression.ConditionBuilder, error) {
 			Or(expression.Name(attributeSeatsUsed).LessThan(limit))), nil
 	case account.TeamsBelow:
 		return expression.Name(attributeTeamCount).LessThan(expression.Value(p.Limit)), nil
+	case account.AccountsVersionIs:
+		return equals(attributeAccountsVersion, p.Version), nil
+	case account.MembersAre:
+		return equals(attributeMemberCount, p.Count), nil
+	case account.NoSubscription:
+		subscriptions := expression.Name(attributeSubscriptions)
+		return isThere.And(expression.AttributeNotExists(subscriptions).Or(subscriptions.Equal(expression.Value(0)))), nil
 	case account.VersionIs:
 		return equals(attributeVersion, p.Version), nil
 	case account.IsCreatedBy:

@@ -22,14 +22,14 @@ type paper struct {
 	Text string `json:"text"`
 }
 
-// archive is a town whose accounts own papers. Every member may do everything
+// cabinet is a town whose accounts own papers. Every member may do everything
 // with them, so that nothing but the end of access stands in the way.
-type archive struct {
+type cabinet struct {
 	*town
 	papers account.Collection[paper]
 }
 
-func newArchive(t *testing.T) *archive {
+func newCabinet(t *testing.T) *cabinet {
 	t.Helper()
 	w := newTown(t)
 	every := []account.Permission{"paper.create", "paper.update", "paper.delete"}
@@ -44,11 +44,11 @@ func newArchive(t *testing.T) *archive {
 	})
 	client := dynamotest.Client(t, w.wire)
 	data := account.NewData(dynamo.NewData(dynamo.OneClient(client), w.table), time.Now, newID)
-	return &archive{town: w, papers: account.NewCollection[paper](data, "paper")}
+	return &cabinet{town: w, papers: account.NewCollection[paper](data, "paper")}
 }
 
 // enter is somebody's leave to reach an account; empty is their own.
-func (a *archive) enter(t *testing.T, name, accountID string) account.Scope {
+func (a *cabinet) enter(t *testing.T, name, accountID string) account.Scope {
 	t.Helper()
 	c, err := a.Authorize(t.Context(), identity(a.n(name), "1"), account.Target{AccountID: accountID})
 	if err != nil {
@@ -58,7 +58,7 @@ func (a *archive) enter(t *testing.T, name, accountID string) account.Scope {
 }
 
 // owned are the papers in an account.
-func (a *archive) owned(t *testing.T, s account.Scope) []string {
+func (a *cabinet) owned(t *testing.T, s account.Scope) []string {
 	t.Helper()
 	var ids []string
 	for after := ""; ; {
@@ -77,7 +77,7 @@ func (a *archive) owned(t *testing.T, s account.Scope) []string {
 }
 
 // erase does what a purge does with an account's data.
-func (a *archive) erase(t *testing.T, accountID string) {
+func (a *cabinet) erase(t *testing.T, accountID string) {
 	t.Helper()
 	for {
 		page, _, err := a.store.Data(t.Context(), accountID, "", 90)
@@ -99,7 +99,7 @@ func (a *archive) erase(t *testing.T, accountID string) {
 }
 
 // left counts what is under DATA# of an account.
-func (a *archive) left(t *testing.T, accountID string) int {
+func (a *cabinet) left(t *testing.T, accountID string) int {
 	t.Helper()
 	n, err := a.store.CountData(t.Context(), accountID, 1000)
 	if err != nil {
@@ -109,7 +109,7 @@ func (a *archive) left(t *testing.T, accountID string) int {
 }
 
 // turnOff ends a user as the acceptance of a deletion does.
-func (a *archive) turnOff(t *testing.T, name string) error {
+func (a *cabinet) turnOff(t *testing.T, name string) error {
 	t.Helper()
 	id := idOf(a.n(name))
 	for {
@@ -136,7 +136,7 @@ type writer struct {
 	late int
 }
 
-func (a *archive) write(ctx context.Context, s account.Scope, ended *atomic.Bool) *writer {
+func (a *cabinet) write(ctx context.Context, s account.Scope, ended *atomic.Bool) *writer {
 	w := &writer{}
 	for n := 0; n < 400; n++ {
 		after := ended.Load()
@@ -158,12 +158,12 @@ func (a *archive) write(ctx context.Context, s account.Scope, ended *atomic.Bool
 
 // dataRace runs writers while end ends their access, with and without conflicts
 // that the engine itself never reports.
-func dataRace(t *testing.T, setUp func(*testing.T, *archive, int) (scopes []account.Scope, end func() error), check func(*testing.T, *archive, []account.Scope, []*writer)) {
+func dataRace(t *testing.T, setUp func(*testing.T, *cabinet, int) (scopes []account.Scope, end func() error), check func(*testing.T, *cabinet, []account.Scope, []*writer)) {
 	t.Helper()
 	for _, conflicts := range []bool{false, true} {
 		t.Run(fmt.Sprintf("conflicts %t", conflicts), func(t *testing.T) {
 			t.Parallel()
-			a := newArchive(t)
+			a := newCabinet(t)
 			for trial := range trials() {
 				a.trial = fmt.Sprintf("-%d", trial)
 				scopes, end := setUp(t, a, trial)
@@ -203,7 +203,7 @@ func dataRace(t *testing.T, setUp func(*testing.T, *archive, int) (scopes []acco
 }
 
 // refusedAs holds what writers were told, and that they stay refused.
-func (a *archive) refusedAs(t *testing.T, scopes []account.Scope, writers []*writer, code account.Code) {
+func (a *cabinet) refusedAs(t *testing.T, scopes []account.Scope, writers []*writer, code account.Code) {
 	t.Helper()
 	for i, w := range writers {
 		if codeOf(w.refusal) != code {
@@ -217,7 +217,7 @@ func (a *archive) refusedAs(t *testing.T, scopes []account.Scope, writers []*wri
 
 func TestRaceWritingWhileTheOrganizationIsDeleted(t *testing.T) {
 	t.Parallel()
-	dataRace(t, func(t *testing.T, a *archive, trial int) ([]account.Scope, func() error) {
+	dataRace(t, func(t *testing.T, a *cabinet, trial int) ([]account.Scope, func() error) {
 		id := a.team(t, fmt.Sprintf("team-%d", trial), "ada", "bob")
 		return []account.Scope{a.enter(t, "ada", id), a.enter(t, "bob", id)}, func() error {
 			for {
@@ -227,7 +227,7 @@ func TestRaceWritingWhileTheOrganizationIsDeleted(t *testing.T) {
 				}
 			}
 		}
-	}, func(t *testing.T, a *archive, scopes []account.Scope, writers []*writer) {
+	}, func(t *testing.T, a *cabinet, scopes []account.Scope, writers []*writer) {
 		id := scopes[0].AccountID()
 		a.refusedAs(t, scopes, writers, account.CodeAccountNotFound) // the memberships are all still there
 		for done := false; !done; {
@@ -245,10 +245,10 @@ func TestRaceWritingWhileTheOrganizationIsDeleted(t *testing.T) {
 
 func TestRaceWritingWhileTheUserIsTurnedOff(t *testing.T) {
 	t.Parallel()
-	dataRace(t, func(t *testing.T, a *archive, _ int) ([]account.Scope, func() error) {
+	dataRace(t, func(t *testing.T, a *cabinet, _ int) ([]account.Scope, func() error) {
 		s := a.enter(t, "ada", "")
 		return []account.Scope{s, s}, func() error { return a.turnOff(t, "ada") }
-	}, func(t *testing.T, a *archive, scopes []account.Scope, writers []*writer) {
+	}, func(t *testing.T, a *cabinet, scopes []account.Scope, writers []*writer) {
 		a.erase(t, scopes[0].AccountID())
 		a.refusedAs(t, scopes, writers, account.CodeUserInactive)
 		if n := a.left(t, scopes[0].AccountID()); n != 0 {
@@ -259,7 +259,7 @@ func TestRaceWritingWhileTheUserIsTurnedOff(t *testing.T) {
 
 func TestRaceWritingWhileTheWriterIsRemoved(t *testing.T) {
 	t.Parallel()
-	dataRace(t, func(t *testing.T, a *archive, trial int) ([]account.Scope, func() error) {
+	dataRace(t, func(t *testing.T, a *cabinet, trial int) ([]account.Scope, func() error) {
 		id := a.team(t, fmt.Sprintf("team-%d", trial), "ada", "bob")
 		return []account.Scope{a.enter(t, "bob", id)}, func() error {
 			for {
@@ -269,7 +269,7 @@ func TestRaceWritingWhileTheWriterIsRemoved(t *testing.T) {
 				}
 			}
 		}
-	}, func(t *testing.T, a *archive, scopes []account.Scope, writers []*writer) {
+	}, func(t *testing.T, a *cabinet, scopes []account.Scope, writers []*writer) {
 		id := scopes[0].AccountID()
 		a.refusedAs(t, scopes, writers, account.CodeAccountNotFound)
 		// What was acknowledged is there for those who stay, and nothing else.

@@ -14,12 +14,12 @@ import (
 // only a change is read first, since it is answered with all that it left.
 func TestCallsForAccountData(t *testing.T) {
 	t.Parallel()
-	a := newArchive(t)
+	a := newCabinet(t)
 	id := a.team(t, "team", "ada", "bob")
 	const read, query, write = "BatchGetItem", "Query", "TransactWriteItems"
 	for rule, s := range map[string]account.Scope{"personal": a.enter(t, "ada", ""), "team": a.enter(t, "ada", id)} {
-		var made account.Item[paper]
-		edit := func(i account.Item[paper]) (paper, error) { return paper{Text: i.Value.Text + "!"}, nil }
+		var made account.Owned[paper]
+		edit := func(i account.Owned[paper]) (paper, error) { return paper{Text: i.Value.Text + "!"}, nil }
 		repeat := account.Repeat{Key: "k", Request: "hash"}
 		for _, step := range []struct {
 			what string
@@ -48,8 +48,8 @@ func TestCallsForAccountData(t *testing.T) {
 // request leaves what one leaves that ran through.
 func TestAccountDataCutOffAnywhere(t *testing.T) {
 	t.Parallel()
-	a := newArchive(t)
-	edit := func(account.Item[paper]) (paper, error) { return paper{Text: "after"}, nil }
+	a := newCabinet(t)
+	edit := func(account.Owned[paper]) (paper, error) { return paper{Text: "after"}, nil }
 	for _, fault := range []dynamotest.Fault{dynamotest.Cut, dynamotest.CutAnswer, dynamotest.Throttle, dynamotest.Break, dynamotest.Conflict} {
 		for from := 1; from <= 3; from++ {
 			a.trial = fmt.Sprintf("-%d-%d", fault, from)
@@ -69,7 +69,7 @@ func TestAccountDataCutOffAnywhere(t *testing.T) {
 					t.Errorf("fault %d from call %d: %s again: %v", fault, from, what, err)
 				}
 			}
-			var made account.Item[paper]
+			var made account.Owned[paper]
 			again("create", func() (err error) {
 				made, err = a.papers.Create(t.Context(), s, paper{Text: "before"}, account.Repeat{Key: "k", Request: "hash"})
 				return err

@@ -47,15 +47,16 @@ func (i invitationItem) record(k account.Key) *account.Invitation {
 	}
 }
 
-// updateInvitation takes an invitation that leaves pending out of the list of
-// its address. There is no way back: a new invitation has a new id.
+// updateInvitation moves an invitation that leaves pending from the list of its
+// address to that of what is over, where only a deletion looks for it. There is
+// no way back: a new invitation has a new id.
 func updateInvitation(u expression.UpdateBuilder, c account.ChangeInvitation) expression.UpdateBuilder {
 	u = assign(u, attributeStatus, c.Status)
 	u = add(u, attributeSendCount, c.Sent)
 	u = assignTime(u, attributeLastSent, c.LastSentAt)
 	u = assignTime(u, attributeExpires, c.ExpiresAt)
 	if c.Status != nil && *c.Status != account.InvitationPending {
-		u = u.Remove(expression.Name(IndexPartitionKey)).Remove(expression.Name(IndexSortKey))
+		u = u.Set(expression.Name(IndexSortKey), expression.Value(endedPrefix+c.InvitationID))
 	}
 	return u
 }
@@ -87,8 +88,12 @@ func (s *Store) Invitations(ctx context.Context, organizationID, after string, l
 // first, in one Query of the index. A position is the invitation's id and its
 // organization's.
 func (s *Store) InvitationsTo(ctx context.Context, email, after string, limit int) ([]*account.Invitation, string, error) {
+	return s.invitationsTo(ctx, invitationPrefix, email, after, limit)
+}
+
+func (s *Store) invitationsTo(ctx context.Context, begins, email, after string, limit int) ([]*account.Invitation, string, error) {
 	q := list{
-		of: "invitations to an address", partition: addressPrefix + account.FoldAddress(email), begins: invitationPrefix,
+		of: "invitations to an address", partition: addressPrefix + account.FoldAddress(email), begins: begins,
 		newestFirst: true, index: true,
 	}
 	if after != "" {
@@ -98,7 +103,7 @@ func (s *Store) InvitationsTo(ctx context.Context, email, after string, limit in
 		}
 		q.after = keys{
 			PK: organizationPrefix + organizationID, SK: invitationPrefix + id,
-			GSI1PK: q.partition, GSI1SK: invitationPrefix + id,
+			GSI1PK: q.partition, GSI1SK: begins + id,
 		}
 	}
 	return page(ctx, s, q, limit, func(i *account.Invitation) string { return i.ID + "#" + i.OrganizationID })

@@ -14,7 +14,6 @@ import (
 
 // Attributes that conditions and updates name.
 const (
-	attributeType      = "type"
 	attributeStatus    = "status"
 	attributeVersion   = "version"
 	attributeUpdated   = "updatedAt"
@@ -59,6 +58,10 @@ func encode(r account.Record) (attributes, error) {
 		item = newAuditItem(r)
 	case *account.Limit:
 		item = newLimitItem(r)
+	case *account.Certificate:
+		item = newCertificateItem(r)
+	case *account.Export:
+		item = newExportItem(r)
 	case *account.Datum:
 		return encodeDatum(r)
 	case *account.Recovery:
@@ -110,6 +113,10 @@ func decode(item attributes) (account.Record, error) {
 		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
 		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+	case account.KindCertificate:
+		return decodeAs(item, func(i certificateItem) account.Record { return i.record(key) })
+	case account.KindExport:
+		return decodeAs(item, func(i exportItem) account.Record { return i.record(key) })
 	case account.KindDatum:
 		return decodeDatum(item, key)
 	case account.KindRecovery:
@@ -152,6 +159,10 @@ func update(u account.Update) (expression.UpdateBuilder, error) {
 		return counted.Set(expression.Name(attributeRole), expression.Value(u.Role)), nil
 	case account.ChangeInvitation:
 		return updateInvitation(counted, u), nil
+	case account.ChangeDeletion:
+		return updateDeletion(counted, u), nil
+	case account.ChangeExport:
+		return updateExport(counted, u), nil
 	}
 	return counted, fmt.Errorf("no update for a %T", u)
 }

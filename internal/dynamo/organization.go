@@ -1,9 +1,6 @@
 package dynamo
 
 import (
-	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -12,13 +9,15 @@ import (
 )
 
 const (
-	attributeName        = "name"
-	attributeMemberCount = "memberCount"
-	attributeOwnerCount  = "ownerCount"
-	attributeSeatsUsed   = "seatsUsed"
-	attributeSeatLimit   = "seatLimit"
-	attributeSlug        = "slug"
-	attributeDueAt       = "dueAt"
+	attributeName          = "name"
+	attributeMemberCount   = "memberCount"
+	attributeOwnerCount    = "ownerCount"
+	attributeSeatsUsed     = "seatsUsed"
+	attributeSeatLimit     = "seatLimit"
+	attributeSlug          = "slug"
+	attributeDueAt         = "dueAt"
+	attributePurgeAfter    = "purgeAfter"
+	attributeSubscriptions = "activeSubscriptions"
 )
 
 type organizationItem struct {
@@ -32,20 +31,23 @@ type organizationItem struct {
 	OwnerCount  int                        `dynamodbav:"ownerCount"`
 	SeatsUsed   int                        `dynamodbav:"seatsUsed"`
 	// SeatLimit is missing where there is none.
-	SeatLimit int        `dynamodbav:"seatLimit,omitempty"`
-	DueAt     *time.Time `dynamodbav:"dueAt,omitempty"`
-	CreatedBy string     `dynamodbav:"createdBy"`
-	CreatedAt time.Time  `dynamodbav:"createdAt"`
-	UpdatedAt time.Time  `dynamodbav:"updatedAt"`
+	SeatLimit           int        `dynamodbav:"seatLimit,omitempty"`
+	ActiveSubscriptions int        `dynamodbav:"activeSubscriptions,omitempty"`
+	DueAt               *time.Time `dynamodbav:"dueAt,omitempty"`
+	PurgeAfter          *time.Time `dynamodbav:"purgeAfter,omitempty"`
+	CreatedBy           string     `dynamodbav:"createdBy"`
+	CreatedAt           time.Time  `dynamodbav:"createdAt"`
+	UpdatedAt           time.Time  `dynamodbav:"updatedAt"`
 }
 
 func newOrganizationItem(o *account.Organization) organizationItem {
 	item := organizationItem{
 		base: newBase(o), Name: o.Name, Slug: o.Slug, ImageKey: o.ImageKey, IsPersonal: o.IsPersonal, Status: o.Status,
 		MemberCount: o.MemberCount, OwnerCount: o.OwnerCount, SeatsUsed: o.SeatsUsed, SeatLimit: o.SeatLimit,
-		DueAt: optional(o.DueAt), CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+		ActiveSubscriptions: o.ActiveSubscriptions,
+		DueAt:               optional(o.DueAt), PurgeAfter: optional(o.PurgeAfter), CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
-	item.keys = organizationKeys(o.ID, o.DueAt)
+	item.keys = dueKeys(o.Key(), o.DueAt)
 	return item
 }
 
@@ -53,7 +55,8 @@ func (i organizationItem) record(k account.Key) *account.Organization {
 	return &account.Organization{
 		ID: k.Owner, Name: i.Name, Slug: i.Slug, ImageKey: i.ImageKey, IsPersonal: i.IsPersonal, Status: i.Status,
 		MemberCount: i.MemberCount, OwnerCount: i.OwnerCount, SeatsUsed: i.SeatsUsed, SeatLimit: i.SeatLimit,
-		DueAt: required(i.DueAt), Version: i.Version, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
+		ActiveSubscriptions: i.ActiveSubscriptions,
+		DueAt:               required(i.DueAt), PurgeAfter: required(i.PurgeAfter), Version: i.Version, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 	}
 }
 
@@ -66,25 +69,10 @@ func updateOrganization(u expression.UpdateBuilder, c account.ChangeOrganization
 	u = add(u, attributeMemberCount, c.Members)
 	u = add(u, attributeOwnerCount, c.Owners)
 	u = add(u, attributeSeatsUsed, c.Seats)
+	u = add(u, attributeSubscriptions, c.Subscriptions)
+	u = assignTime(u, attributePurgeAfter, c.PurgeAfter)
 	if c.DueAt == nil {
 		return u
 	}
-	listed := organizationKeys(c.OrganizationID, *c.DueAt)
-	u = assignTime(u, attributeDueAt, c.DueAt)
-	u = assign(u, IndexPartitionKey, &listed.GSI1PK)
-	return assign(u, IndexSortKey, &listed.GSI1SK)
-}
-
-// Due returns a page of the organizations of a shard whose work is due, in one
-// Query of the index. A position is the place's sort key there.
-func (s *Store) Due(ctx context.Context, shard int, until time.Time, after string, limit int) ([]*account.Organization, string, error) {
-	q := list{of: "due work", partition: duePartition(shard), below: dueUntil(until), index: true}
-	if after != "" {
-		_, id, ok := strings.Cut(after, "#")
-		if !ok {
-			return nil, "", errors.New("due work: no such position")
-		}
-		q.after = keys{PK: organizationPrefix + id, SK: organizationSort, GSI1PK: q.partition, GSI1SK: after}
-	}
-	return page(ctx, s, q, limit, func(o *account.Organization) string { return organizationKeys(o.ID, o.DueAt).GSI1SK })
+	return updateDue(u, c.Key(), *c.DueAt)
 }

@@ -20,11 +20,14 @@ import (
 //	membership    USER#<id>           MEMBER#<orgId>     ORG#<orgId> / MEMBER#<folded name><tab><userId>
 //	organization  ORG#<id>            ORG                while due: DUE#<shard> / <dueAt>#<id>
 //	slug          SLUG#<slug>         SLUG
-//	invitation    ORG#<id>            INVITE#<id>        while pending: EMAIL#<folded> / INVITE#<id>
+//	invitation    ORG#<id>            INVITE#<id>        while pending: EMAIL#<folded> / INVITE#<id>,
+//	                                                     then EMAIL#<folded> / ENDED#<id>
 //	invited       ORG#<id>            INVITED#<folded>
 //	audit entry   ORG#<id>            AUDIT#<id>
-//	deletion      USER#<id>           DELETION
-//	datum         DATA#<accountId>    the product's own, as DESCRIBED
+//	deletion      USER#<id>           DELETION           while due: DUE#<shard> / <dueAt>#<id>
+//	export        USER#<id>           EXPORT             while due: DUE#<shard> / <dueAt>#<id>
+//	certificate   CERTIFICATE#<id>    CERTIFICATE
+//	datum         DATA#<accountId>    the product's own
 //	idempotency   USER#<id>           IDEMPOTENCY#<key>
 //	limit         USER#<id>, or       LIMIT#<kind>
 //	              LIMIT#<hash>
@@ -59,8 +62,23 @@ import (
 //	stream: a chunk of a deleted organization            1 BatchGetItem, its Query, 1 BatchGetItem
 //	                                                     for members, 1 TransactWriteItems
 //	schedule: what is due, a page of a shard             1 Query of the index, then as the stream
+//	what deleting an account means                       1 BatchGetItem; a page of memberships: 1 Query,
+//	                                                     1 BatchGetItem; an address: 1 Query of the
+//	                                                     index, 1 BatchGetItem; a megabyte of its
+//	                                                     data: 1 Query
+//	delete an account                                    the same + 1 TransactWriteItems
+//	restore one                                          2 BatchGetItem, 1 TransactWriteItems
+//	stream: a chunk of a deletion                        1 BatchGetItem, its list (at most 1 Query an
+//	                                                     address, 1 BatchGetItem), 1 TransactWriteItems
+//	stream: a part of an export                          1 BatchGetItem, a Query a page of each list,
+//	                                                     1 TransactWriteItems
+//	ask for an export                                    1 BatchGetItem, 1 TransactWriteItems
 //	stream: the copies follow a user's name              1 BatchGetItem, 1 Query a page of
 //	                                                     memberships, 1 TransactWriteItems a copy
+//	maintenance: a page of the table                     1 Scan, 1 BatchGetItem a hundred records that
+//	                                                     it rests on, 2 Query of each team
+//	repair a user or a count; act on one for support     3 to 5 BatchGetItem, 1 Query a page of
+//	                                                     memberships, 1 TransactWriteItems
 const (
 	userPrefix         = "USER#"
 	addressPrefix      = "EMAIL#"
@@ -68,6 +86,7 @@ const (
 	slugPrefix         = "SLUG#"
 	limitPrefix        = "LIMIT#" // of partition keys and sort keys alike
 	duePrefix          = "DUE#"
+	certificatePrefix  = "CERTIFICATE#"
 	dataPrefix         = "DATA#"
 
 	userSort          = "USER"
@@ -76,9 +95,12 @@ const (
 	organizationSort  = "ORG"
 	slugSort          = "SLUG"
 	invitationPrefix  = "INVITE#"
+	endedPrefix       = "ENDED#" // in the index alone
 	invitedPrefix     = "INVITED#"
 	auditPrefix       = "AUDIT#"
 	deletionSort      = "DELETION"
+	exportSort        = "EXPORT"
+	certificateSort   = "CERTIFICATE"
 	idempotencyPrefix = "IDEMPOTENCY#"
 	recoverySort      = "RECOVERY"
 	passkeyPrefix     = "PASSKEY#"
@@ -113,6 +135,10 @@ func primaryKey(k account.Key) (keys, error) {
 		return keys{PK: organizationPrefix + k.Owner, SK: organizationSort}, nil
 	case account.KindDeletion:
 		return keys{PK: userPrefix + k.Owner, SK: deletionSort}, nil
+	case account.KindExport:
+		return keys{PK: userPrefix + k.Owner, SK: exportSort}, nil
+	case account.KindCertificate:
+		return keys{PK: certificatePrefix + k.Owner, SK: certificateSort}, nil
 	case account.KindDatum:
 		return keys{PK: dataPrefix + k.Owner, SK: k.ID}, nil
 	case account.KindIdempotency:
@@ -165,22 +191,15 @@ func listedMember(organizationID, sort string) (keys, bool) {
 	}, true
 }
 
-// invitationKeys puts a pending invitation also into the list of its address.
+// invitationKeys puts an invitation also into one of the lists of its address:
+// that of what is pending, or that of what is over.
 func invitationKeys(i *account.Invitation) keys {
-	k := keys{PK: organizationPrefix + i.OrganizationID, SK: invitationPrefix + i.ID}
-	if i.Status == account.InvitationPending {
-		k.GSI1PK, k.GSI1SK = addressPrefix+account.FoldAddress(i.Email), k.SK
+	k := keys{
+		PK: organizationPrefix + i.OrganizationID, SK: invitationPrefix + i.ID,
+		GSI1PK: addressPrefix + account.FoldAddress(i.Email), GSI1SK: endedPrefix + i.ID,
 	}
-	return k
-}
-
-// organizationKeys puts an organization whose work is due into one of the lists
-// of that.
-func organizationKeys(id string, dueAt time.Time) keys {
-	k := keys{PK: organizationPrefix + id, SK: organizationSort}
-	if !dueAt.IsZero() {
-		k.GSI1PK = duePartition(account.DueShard(id))
-		k.GSI1SK = dueAt.UTC().Format(time.RFC3339) + "#" + id
+	if i.Status == account.InvitationPending {
+		k.GSI1SK = k.SK
 	}
 	return k
 }
@@ -214,6 +233,9 @@ func recordKey(pk, sk string) (account.Key, bool) {
 	if accountID, ok := strings.CutPrefix(pk, dataPrefix); ok {
 		return account.DatumKey(accountID, sk), true
 	}
+	if id, ok := strings.CutPrefix(pk, certificatePrefix); ok && sk == certificateSort {
+		return account.CertificateKey(id), true
+	}
 	if email, ok := strings.CutPrefix(pk, addressPrefix); ok && sk == userSort {
 		return account.AddressKey(email), true
 	}
@@ -235,6 +257,8 @@ func userRecord(userID, sk string) (account.Key, bool) {
 		return account.UserKey(userID), true
 	case deletionSort:
 		return account.DeletionKey(userID), true
+	case exportSort:
+		return account.ExportKey(userID), true
 	case recoverySort:
 		return account.RecoveryKey(userID), true
 	}

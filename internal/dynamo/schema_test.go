@@ -72,18 +72,28 @@ func TestWhereTeamsStand(t *testing.T) {
 		&account.AuditEntry{OrganizationID: "o1", ID: "a1", Version: 1},
 		&account.Limit{Who: "u", Kind: "invitation", ExpiresAt: until, Version: 1},
 		&account.Limit{Who: "hash:9f", Kind: "token", ExpiresAt: until, Version: 1},
+		&account.Deletion{UserID: "u", ID: "d", Status: account.DeletionRunning, DueAt: due, Version: 1},
+		&account.Deletion{UserID: "v", ID: "d", Status: account.DeletionCompleted, ExpiresAt: until, Version: 1},
+		&account.Export{UserID: "u", Status: account.ExportReady, ExpiresAt: until, DueAt: due, Version: 1},
+		&account.Certificate{DeletionID: "d", Version: 1},
+		&account.Datum{AccountID: "u", ID: "PROJECT#p", Type: "project", Version: 1},
 	)
 	want := []layout{
+		{PK: "CERTIFICATE#d", SK: "CERTIFICATE", Type: "certificate"},
+		{PK: "DATA#u", SK: "PROJECT#p", Type: "project"},
 		{PK: "LIMIT#9f", SK: "LIMIT#token", Type: "limit", Expiry: until.Unix()},
 		{PK: "ORG#o1", SK: "AUDIT#a1", Type: "audit"},
 		{PK: "ORG#o1", SK: "INVITE#i1", GSI1PK: "EMAIL#ada@x.example", GSI1SK: "INVITE#i1", Type: "invitation"},
-		{PK: "ORG#o1", SK: "INVITE#i2", Type: "invitation"},
+		{PK: "ORG#o1", SK: "INVITE#i2", GSI1PK: "EMAIL#ada@x.example", GSI1SK: "ENDED#i2", Type: "invitation"},
 		{PK: "ORG#o1", SK: "INVITED#ada@x.example", Type: "invited"},
 		{PK: "ORG#o1", SK: "ORG", Type: "organization"},
 		{PK: "ORG#o2", SK: "ORG", GSI1PK: "DUE#3", GSI1SK: "2026-11-23T08:30:00Z#o2", Type: "organization"},
 		{PK: "SLUG#acme", SK: "SLUG", Type: "slug"},
+		{PK: "USER#u", SK: "DELETION", GSI1PK: "DUE#2", GSI1SK: "2026-11-23T08:30:00Z#u", Type: "deletion"},
+		{PK: "USER#u", SK: "EXPORT", GSI1PK: "DUE#2", GSI1SK: "2026-11-23T08:30:00Z#u", Type: "export"},
 		{PK: "USER#u", SK: "LIMIT#invitation", Type: "limit", Expiry: until.Unix()},
 		{PK: "USER#u", SK: "MEMBER#o1", GSI1PK: "ORG#o1", GSI1SK: "MEMBER#ada é\tu", Type: "membership"},
+		{PK: "USER#v", SK: "DELETION", Type: "deletion", Expiry: until.Unix()},
 	}
 	if diff := cmp.Diff(want, layouts(t, table)); diff != "" {
 		t.Fatalf("as put (-want +got):\n%s", diff)
@@ -99,9 +109,9 @@ func TestWhereTeamsStand(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	want[2].GSI1PK, want[2].GSI1SK = "", ""
-	want[5].GSI1PK, want[5].GSI1SK = "DUE#1", "2026-11-23T09:30:00Z#o1"
-	want[6].GSI1PK, want[6].GSI1SK = "", ""
+	want[4].GSI1SK = "ENDED#i1"
+	want[7].GSI1PK, want[7].GSI1SK = "DUE#1", "2026-11-23T09:30:00Z#o1"
+	want[8].GSI1PK, want[8].GSI1SK = "", ""
 	if diff := cmp.Diff(want, layouts(t, table)); diff != "" {
 		t.Errorf("as updated (-want +got):\n%s", diff)
 	}

@@ -20,6 +20,7 @@ import (
 // account.Service.
 type Follower interface {
 	Mails
+	Leaving
 	// FollowUser brings the copies of a user up to the user.
 	FollowUser(ctx context.Context, userID string) error
 	// FollowImage keeps the image that a user or an organization has now and
@@ -43,6 +44,16 @@ type Mails interface {
 	MailSecurity(ctx context.Context, userID string, action account.AuditAction, at time.Time) error
 }
 
+// Leaving is what somebody's end, or the wish for a copy, goes on with.
+type Leaving interface {
+	// MailDeletionAccepted tells somebody that their deletion has begun.
+	MailDeletionAccepted(ctx context.Context, userID string) error
+	// Erase does a chunk of a deletion.
+	Erase(ctx context.Context, userID string) (done bool, err error)
+	// WriteExport does a part of an export.
+	WriteExport(ctx context.Context, userID string) (done bool, err error)
+}
+
 // RedriveEvent is what the schedule hands to the function beside the stream.
 const RedriveEvent = `{"redrive":true}`
 
@@ -52,7 +63,7 @@ const RedriveFailed = "redrive failed"
 
 // Redriven is the answer to RedriveEvent.
 type Redriven struct {
-	// Taken counts the organizations that were taken up.
+	// Taken counts the organizations, deletions and exports that were taken up.
 	Taken int `json:"taken"`
 }
 
@@ -140,8 +151,15 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 		}
 	case account.KindAudit:
 		return change.ofAudit(ctx, follower)
-	case account.KindAddress, account.KindSession, account.KindDeletion, account.KindIdempotency,
-		account.KindSlug, account.KindInvited, account.KindLimit, account.KindRecovery, account.KindPasskey: // nothing follows from them
+	case account.KindDeletion:
+		return change.ofDeletion(ctx, follower)
+	case account.KindExport:
+		if text(change.after, attributeStatus) == string(account.ExportPending) {
+			_, err := follower.WriteExport(ctx, key.Owner)
+			return err
+		}
+	case account.KindAddress, account.KindSession, account.KindIdempotency, account.KindSlug, account.KindInvited, account.KindLimit,
+		account.KindRecovery, account.KindPasskey, account.KindCertificate, account.KindDatum: // nothing follows from them
 	}
 	return nil
 }
@@ -175,6 +193,21 @@ func (s streamed) ofUser(ctx context.Context, follower Follower) error {
 		return follower.FollowImage(ctx, s.key, before, after)
 	}
 	return nil
+}
+
+// ofDeletion begins and goes on with a deletion; what waits for the end of its
+// grace period is the schedule's.
+func (s streamed) ofDeletion(ctx context.Context, follower Follower) error {
+	if s.operation == events.DynamoDBOperationTypeInsert {
+		if err := follower.MailDeletionAccepted(ctx, s.key.Owner); err != nil {
+			return err
+		}
+	}
+	if text(s.after, attributeStatus) != string(account.DeletionRunning) {
+		return nil
+	}
+	_, err := follower.Erase(ctx, s.key.Owner)
+	return err
 }
 
 // ofOrganization leaves the image of one that is gone to its purge.

@@ -64,6 +64,18 @@ func (d *diary) Purge(_ context.Context, organizationID string) (bool, error) {
 	return false, d.note("purge %s", organizationID)
 }
 
+func (d *diary) MailDeletionAccepted(_ context.Context, userID string) error {
+	return d.note("mail deletion of %s", userID)
+}
+
+func (d *diary) Erase(_ context.Context, userID string) (bool, error) {
+	return false, d.note("erase %s", userID)
+}
+
+func (d *diary) WriteExport(_ context.Context, userID string) (bool, error) {
+	return false, d.note("export %s", userID)
+}
+
 func (d *diary) Redrive(context.Context) (int, error) { return 3, d.note("redrive") }
 
 // image is an item as the stream shows it; numbers are those of whole values.
@@ -165,6 +177,25 @@ func TestWhatTheStreamAsksFor(t *testing.T) {
 			streamRecord("ORG#u", "AUDIT#a", nil, map[string]any{"action": "mfa.disabled", "actor": "u", "target": "u", "time": "2026-11-23T09:30:00.123Z"}),
 			[]string{"mail u mfa.disabled at 2026-11-23T09:30:00Z"},
 		},
+		"a deletion accepted": {
+			streamRecord("USER#u", "DELETION", nil, map[string]any{"status": "running"}), []string{"mail deletion of u", "erase u"},
+		},
+		"a deletion with a grace period": {
+			streamRecord("USER#u", "DELETION", nil, map[string]any{"status": "pending"}), []string{"mail deletion of u"},
+		},
+		"a chunk of a deletion": {
+			streamRecord("USER#u", "DELETION", map[string]any{"status": "running"}, map[string]any{"status": "running"}), []string{"erase u"},
+		},
+		"the end of a deletion": {
+			streamRecord("USER#u", "DELETION", map[string]any{"status": "running"}, map[string]any{"status": "completed"}), nil,
+		},
+		"a deletion's marker expired": {streamRecord("USER#u", "DELETION", map[string]any{"status": "completed"}, nil), nil},
+		"an export":                   {streamRecord("USER#u", "EXPORT", nil, map[string]any{"status": "pending"}), []string{"export u"}},
+		"an export that is ready": {
+			streamRecord("USER#u", "EXPORT", map[string]any{"status": "pending"}, map[string]any{"status": "ready"}), nil,
+		},
+		"a certificate":        {streamRecord("CERTIFICATE#d", "CERTIFICATE", nil, map[string]any{"userId": "u"}), nil},
+		"account data":         {streamRecord("DATA#u", "PROJECT#p", nil, map[string]any{"name": "x"}), nil},
 		"a recovery code used": {streamRecord("USER#u", "RECOVERY", map[string]any{"version": 1}, map[string]any{"version": 2}), nil},
 		"what nobody knows":    {streamRecord("NEW#o", "ORG", map[string]any{}, map[string]any{"status": "closing"}), nil},
 	} {

@@ -172,6 +172,7 @@ func TestTeamsAsTheModelHasThem(t *testing.T) {
 			}
 		}
 		expectSame(t, r, engine.store, model.All())
+		expectNothingBroken(t, r, engine)
 	})
 }
 

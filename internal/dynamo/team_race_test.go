@@ -19,9 +19,12 @@ import (
 // town is several people over one table, each signed in.
 type town struct {
 	*account.Service
-	store *dynamo.Store
-	wire  *dynamotest.Wire
-	table string
+	options account.Options
+	// outside is beside the table, where people can be deleted.
+	outside *outside
+	store   *dynamo.Store
+	wire    *dynamotest.Wire
+	table   string
 	// trial tells the people of one trial from those of the next, who would
 	// otherwise meet the limits of what one person may do.
 	trial string
@@ -72,10 +75,11 @@ func newTown(t testing.TB, change ...func(*account.Config)) *town {
 	}
 	wire, table := &dynamotest.Wire{}, dynamotest.Table(t)
 	store := dynamo.New(dynamotest.Client(t, wire), table)
-	return &town{store: store, wire: wire, table: table, Service: account.NewService(account.Options{
+	options := account.Options{
 		Store: store, Pool: tokens{}, MAC: plainMAC{}, Grants: account.CoreGrants(), Now: time.Now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, SessionValidity: 24 * time.Hour, Config: config,
-	})}
+	}
+	return &town{options: options, store: store, wire: wire, table: table, Service: account.NewService(options)}
 }
 
 // team makes an organization with members of the given roles; the first is an

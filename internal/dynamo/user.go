@@ -48,6 +48,7 @@ type userItem struct {
 	LastActiveAccountID string             `dynamodbav:"lastActiveAccountId,omitempty"`
 	TeamCount           int                `dynamodbav:"teamCount"`
 	AccountsVersion     int                `dynamodbav:"accountsVersion"`
+	GivenUp             []string           `dynamodbav:"givenUp,omitempty"`
 	CreatedAt           time.Time          `dynamodbav:"createdAt"`
 	UpdatedAt           time.Time          `dynamodbav:"updatedAt"`
 }
@@ -59,7 +60,7 @@ func newUserItem(u *account.User) userItem {
 		MFA: u.MFA.Enabled, MFADevice: u.MFA.DeviceName, MFAPending: u.MFA.Pending,
 		Name: u.Name, ImageKey: u.ImageKey, Theme: u.Preferences.Theme, Language: u.Preferences.Language,
 		Status: u.Status, SessionsValidFrom: optional(u.SessionsValidFrom), KeptSession: u.KeptSession,
-		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion,
+		LastActiveAccountID: u.LastActiveAccountID, TeamCount: u.TeamCount, AccountsVersion: u.AccountsVersion, GivenUp: u.GivenUp,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 }
@@ -71,13 +72,14 @@ func (i userItem) record(k account.Key) *account.User {
 		MFA:  account.MFA{Enabled: i.MFA, DeviceName: i.MFADevice, Pending: i.MFAPending},
 		Name: i.Name, ImageKey: i.ImageKey, Preferences: account.Preferences{Theme: i.Theme, Language: i.Language},
 		Status: i.Status, SessionsValidFrom: required(i.SessionsValidFrom), KeptSession: i.KeptSession,
-		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion,
+		LastActiveAccountID: i.LastActiveAccountID, TeamCount: i.TeamCount, AccountsVersion: i.AccountsVersion, GivenUp: i.GivenUp,
 		Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 	}
 }
 
 func updateUser(u expression.UpdateBuilder, c account.ChangeUser) expression.UpdateBuilder {
 	u = u.Set(expression.Name(attributeUpdated), expression.Value(c.UpdatedAt))
+	u = assign(u, attributeStatus, c.Status)
 	u = assign(u, attributeName, c.Name)
 	u = assign(u, attributeEmail, c.Email)
 	u = assignBool(u, attributeEmailVerified, c.EmailVerified)
@@ -112,12 +114,4 @@ func newAddressItem(a *account.Address) addressItem {
 
 func (i addressItem) record(k account.Key) *account.Address {
 	return &account.Address{Email: k.Owner, UserID: i.UserID, Version: i.Version}
-}
-
-type deletionItem struct{ base }
-
-func newDeletionItem(d *account.Deletion) deletionItem { return deletionItem{newBase(d)} }
-
-func (i deletionItem) record(k account.Key) *account.Deletion {
-	return &account.Deletion{UserID: k.Owner, Version: i.Version}
 }

@@ -73,10 +73,11 @@ func newAPI(authorizer Authorizer, tokens Tokens, documented bool) *API {
 	return a
 }
 
-// ServeHTTP serves the operations. A path such as /a/../b is no route's, and
-// http.ServeMux would answer it with a redirect and a page.
+// ServeHTTP serves the operations. A path such as /a/../b, or one without its
+// first slash, is no route's, and http.ServeMux would answer it with a redirect
+// and a page.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != path.Clean(r.URL.Path) {
+	if r.URL.Path != path.Clean("/"+r.URL.Path) {
 		writeProblem(w, newProblem(r.Context(), account.ErrNotFound))
 		return
 	}
@@ -121,8 +122,11 @@ func register[I, O any](a *API, route Route, middlewares huma.Middlewares, handl
 		// A function answers requests; only `product.OpenAPI` describes them.
 		Hidden: !a.documented,
 	}
-	if route.Creates {
+	switch {
+	case route.Creates:
 		operation.DefaultStatus = http.StatusCreated
+	case route.Background:
+		operation.DefaultStatus = http.StatusAccepted
 	}
 	switch route.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:

@@ -53,3 +53,14 @@ func RegisterOrganizations(a *API, d OrganizationsDependencies) {
 	registerInvited(a, d)
 	registerAudit(a, d)
 }
+
+// DeletionDependencies is what the deletion function works with.
+type DeletionDependencies struct {
+	Service *account.Service
+}
+
+// RegisterDeletion registers the routes of the deletion function.
+func RegisterDeletion(a *API, d DeletionDependencies) {
+	registerDeletion(a, d)
+	registerExport(a, d)
+}

@@ -6,7 +6,7 @@ import (
 )
 
 // preparations bring a caller to where a route can be used: with an address to
-// prove, a device, a passkey, a project.
+// prove, a device, a passkey, a preview, a project.
 var preparations = map[string]func(tb testing.TB, s *scene, callerID string){
 	"GET /projects/{projectId}":    withProject,
 	"PATCH /projects/{projectId}":  withProject,
@@ -25,6 +25,14 @@ var preparations = map[string]func(tb testing.TB, s *scene, callerID string){
 	verifyPasskey.Key(): func(tb testing.TB, s *scene, callerID string) {
 		tb.Helper()
 		s.expect(tb, s.as(tb, callerID, "POST", "/me/security/passkeys", ""))
+	},
+	getExport.Key(): func(tb testing.TB, s *scene, callerID string) {
+		tb.Helper()
+		s.expect(tb, s.as(tb, callerID, "POST", "/me/export", ""))
+	},
+	postDeletion.Key(): func(tb testing.TB, s *scene, callerID string) {
+		tb.Helper()
+		s.digests[callerID] = read[deletionPreview](tb, s.as(tb, callerID, "GET", "/me/deletion", ""), http.StatusOK).Digest
 	},
 	deletePasskey.Key(): func(tb testing.TB, s *scene, callerID string) {
 		tb.Helper()
@@ -62,6 +70,7 @@ func (s *scene) proofs(callerID string) []string {
 		"{emailCode}", emailCode, "{totpCode}", totp(secret, s.now()), "{recoveryCode}", s.recoveryCodes[callerID],
 		"{callerEmail}", s.pool.people[callerID].Email, "{credential}", credential("passkey-of-"+callerID, challenge),
 		"{passkeyId}", "passkey-of-" + callerID, "{sessionId}", "session-of-" + callerID,
+		"{digest}", s.digests[callerID],
 	}
 }
 

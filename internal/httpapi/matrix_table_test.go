@@ -115,6 +115,18 @@ POST /organizations                               own       anon      no-acct  n
 GET /audit-log                                    own       anon      no-acct  no-acct  no       ok       ok       ended   off
                                                   personal  anon      ok       ok       ok       ok       ok       ended   off
                                                   *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /me/deletion                                  own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/deletion                                 own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /me/export                                    own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /me/export                                   own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
 
 GET /organizations/{organizationId}               own       anon      none     none     ok       ok       ok       ended   off
                                                   personal  anon      ok       ok       ok       ok       ok       ended   off

@@ -80,6 +80,7 @@ var matrixBodies = map[string]string{
 	verifyTOTP.Key():              `{"code":"{totpCode}","deviceName":"Telephone"}`,
 	disableTOTP.Key():             `{"password":"correct horse battery","code":"{totpCode}"}`,
 	postRecovery.Key():            `{"email":"{callerEmail}","password":"correct horse battery","recoveryCode":"{recoveryCode}"}`,
+	postDeletion.Key():            `{"digest":"{digest}","confirmation":"{callerEmail}"}`,
 	verifyPasskey.Key():           `{"credential":{credential},"name":"Laptop"}`,
 	"POST /projects":              projectBody,
 	"PATCH /projects/{projectId}": `{"description":"Analytical"}`,
@@ -136,6 +137,8 @@ type scene struct {
 	tokens      map[string]string
 	// recoveryCodes are one of each caller's.
 	recoveryCodes map[string]string
+	// digests are those of each caller's preview of deleting their account.
+	digests map[string]string
 	// projects are by organization, those in personal ones by caller.
 	projects  map[string]string
 	resources []Resource
@@ -146,7 +149,7 @@ func newScene(tb testing.TB, route Route, resources []Resource) *scene {
 	tb.Helper()
 	s := &scene{
 		teams: newTeamsWith(tb, resources), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{},
-		recoveryCodes: map[string]string{}, projects: map[string]string{}, resources: resources,
+		recoveryCodes: map[string]string{}, projects: map[string]string{}, digests: map[string]string{}, resources: resources,
 	}
 	RegisterProfile(s.api, ProfileDependencies{Service: s.service, Images: s.images, Config: PublicConfig{Languages: []string{"en"}}})
 	for i, id := range []string{removedMember, revokedSession, turnedOff, colleague, outsider} {

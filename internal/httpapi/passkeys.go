@@ -49,6 +49,7 @@ func (webAuthnObject) Schema(huma.Registry) *huma.Schema {
 type postPasskeyOutput struct{ Body webAuthnObject }
 
 type verifyPasskeyInput struct {
+	Repeatable
 	Body struct {
 		Credential webAuthnObject `json:"credential" doc:"What navigator.credentials.create() gave, by its toJSON()."`
 		Name       string         `json:"name,omitempty" maxLength:"256" doc:"At most 64 characters after trimming and cleaning."`
@@ -82,7 +83,7 @@ func registerPasskeys(a *API, d SecurityDependencies) {
 		return &postPasskeyOutput{Body: webAuthnObject{options}}, nil
 	})
 	Handle(a, verifyPasskey, func(ctx context.Context, c account.Caller, in *verifyPasskeyInput) (*verifyPasskeyOutput, error) {
-		passkey, err := d.Service.AddPasskey(ctx, c, in.Body.Credential.RawMessage, in.Body.Name)
+		passkey, err := d.Service.AddPasskey(ctx, c, in.Body.Credential.RawMessage, in.Body.Name, in.Repeat(verifyPasskey, c.User.ID))
 		if err != nil {
 			return nil, err
 		}

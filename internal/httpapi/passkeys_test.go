@@ -55,6 +55,36 @@ func TestAPasskeyIsAddedAndRemoved(t *testing.T) {
 	}
 }
 
+// Who lost the answer sends the request again, by its key.
+func TestAPasskeyIsAddedOnce(t *testing.T) {
+	t.Parallel()
+	f := newTeams(t)
+	challenge := func() (c string) {
+		f.as(t, ada, "POST", "/me/security/passkeys", "")
+		f.logins.peek(ada, func(l *login) { c = l.challenge })
+		return c
+	}
+	post := func(key, body string) answer {
+		return f.as(t, ada, "POST", "/me/security/passkeys/verify", body, "idempotency-key", key)
+	}
+	body := `{"credential":` + credential("key-1", challenge()) + `,"name":"Laptop"}`
+	first := post("one", body)
+	want := read[passkeyObject](t, first, http.StatusCreated)
+	again := post("one", body)
+	if got := read[passkeyObject](t, again, http.StatusCreated); got != want || again.Headers["location"] != first.Headers["location"] {
+		t.Errorf("first %+v, then %+v", want, got)
+	}
+	post("two", body).expectFields(t, "/credential malformed")
+	other := `{"credential":` + credential("key-2", challenge()) + `,"name":"Laptop"}`
+	post("one", other).expectProblem(t, http.StatusUnprocessableEntity, account.CodeIdempotencyKeyReused)
+	if got := read[passkeyList](t, f.as(t, ada, "GET", "/me/security/passkeys", ""), http.StatusOK); len(got.Items) != 1 {
+		t.Errorf("%+v", got.Items)
+	}
+	read[passkeyObject](t, post("two", other), http.StatusCreated) // a refusal left its key free
+	f.as(t, ada, "DELETE", "/me/security/passkeys/key-1", "")
+	post("one", body).expectProblem(t, http.StatusNotFound, account.CodeNotFound)
+}
+
 func TestAPasskeyWithoutAName(t *testing.T) {
 	t.Parallel()
 	f := newTeams(t)

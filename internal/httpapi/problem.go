@@ -22,6 +22,7 @@ type Problem struct {
 	Code     account.Code         `json:"code" doc:"The stable name of the error." example:"not_found"`
 	Instance string               `json:"instance,omitempty" doc:"The id of the request, for asking support."`
 	Errors   []account.FieldError `json:"errors,omitempty" nullable:"false" doc:"What is wrong with which field, for invalid_request."`
+	Blockers []account.Blocker    `json:"blockers,omitempty" nullable:"false" doc:"What stands against it, each with what to do about it, for deletion_blocked and where a policy of the product refuses."`
 	// MaxAge is in the body too, since pages on other origins may not read
 	// WWW-Authenticate.
 	MaxAge int `json:"maxAge,omitempty" doc:"For reauthentication_required: how many seconds ago the sign-in may be. Sign in again, then repeat the request."`
@@ -55,6 +56,8 @@ var statuses = map[account.Code]int{
 	account.CodeOrganizationRequired: http.StatusConflict,
 	account.CodeSeatLimit:            http.StatusConflict,
 	account.CodeSetupRequired:        http.StatusConflict,
+	account.CodeDeletionBlocked:      http.StatusConflict,
+	account.CodeDeletionChanged:      http.StatusConflict,
 	account.CodeConflict:             http.StatusConflict,
 	account.CodePreconditionFailed:   http.StatusPreconditionFailed,
 	account.CodePayloadTooLarge:      http.StatusRequestEntityTooLarge,
@@ -79,7 +82,7 @@ func newProblem(ctx context.Context, err error) *Problem {
 	}
 	p := &Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
-		Code: refusal.Code, Detail: refusal.Detail, Errors: refusal.Fields,
+		Code: refusal.Code, Detail: refusal.Detail, Errors: refusal.Fields, Blockers: refusal.Blockers,
 		Instance: note(ctx).requestID, retryAfter: refusal.RetryAfter,
 	}
 	if refusal.Code == account.CodeReauthentication {

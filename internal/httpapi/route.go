@@ -11,6 +11,7 @@ const (
 	Profile       Function = "profile"
 	Security      Function = "security"
 	Organizations Function = "organizations"
+	Deletion      Function = "deletion"
 	// Projects serves what accounts own: the worked example, and a product's own
 	// resources beside it.
 	Projects Function = "projects"
@@ -31,6 +32,8 @@ type Route struct {
 	// Creates routes answer 201 with what they made; others answer 200, or 204
 	// where there is nothing to say.
 	Creates bool
+	// Background routes answer 202: what they ask for goes on after the answer.
+	Background bool
 	// Limited routes answer 429 to who uses them too often, or guesses wrong too
 	// often.
 	Limited bool
@@ -120,6 +123,7 @@ func Routes() []Route {
 		postInvitation, listInvitations, resendInvitation, deleteInvitation,
 		listMyInvitations, acceptInvitation, declineInvitation, previewInvitation,
 		listOrganizationAudit, listAudit,
+		getDeletion, postDeletion, getExport, postExport,
 	}
 }
 

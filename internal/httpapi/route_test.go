@@ -12,6 +12,7 @@ var registrars = map[Function]func(*API){
 	Profile:       func(a *API) { RegisterProfile(a, ProfileDependencies{}) },
 	Security:      func(a *API) { RegisterSecurity(a, SecurityDependencies{}) },
 	Organizations: func(a *API) { RegisterOrganizations(a, OrganizationsDependencies{}) },
+	Deletion:      func(a *API) { RegisterDeletion(a, DeletionDependencies{}) },
 }
 
 // API Gateway routes by the list and functions serve what they registered:

@@ -128,6 +128,7 @@ type teams struct {
 	images  *pictures
 	pool    *directory
 	logins  *provider
+	exports drawers
 	clock   atomic.Int64
 	// signedIn is when everybody did.
 	signedIn time.Time
@@ -162,7 +163,7 @@ func newTeamsWith(tb testing.TB, resources []Resource, change ...func(*account.C
 	}
 	f.service = account.NewService(account.Options{
 		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: grants, SessionValidity: 24 * time.Hour, Config: config,
-		Now: f.now, NewID: newID,
+		Exports: f.exports, Now: f.now, NewID: newID,
 	})
 	f.api = New(f.service, tokens())
 	for _, r := range resources {
@@ -170,6 +171,7 @@ func newTeamsWith(tb testing.TB, resources []Resource, change ...func(*account.C
 	}
 	RegisterSecurity(f.api, SecurityDependencies{Service: f.service})
 	RegisterOrganizations(f.api, OrganizationsDependencies{Service: f.service, Images: f.images})
+	RegisterDeletion(f.api, DeletionDependencies{Service: f.service})
 	for id, name := range map[string]string{ada: "Ada", grace: "Grace", alan: "Alan", stranger: "Stranger"} {
 		person := account.Person{ID: id, Username: id, Email: strings.ToLower(name) + "@example.com", EmailVerified: true, Name: name}
 		f.pool.people[id] = person

@@ -7,9 +7,11 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"hearth/internal/account"
 )
 
-const usage = "usage: local [check | demo | token | seed | fuzz | reset]"
+const usage = "usage: local [check | demo | token | seed | fuzz | reset | ensure | verify | check-database | user | certificate]"
 
 // command runs one sub-command and returns the exit code: 0, 1 with one clear
 // line on stderr, or 2 for a command that does not exist.
@@ -26,6 +28,12 @@ func command(ctx context.Context, args []string, env func(string) string, stdout
 		"fuzz":  fuzzCommand,
 		"seed":  seedCommand,
 		"reset": reset,
+
+		"ensure":         jobCommand(account.JobEnsure),
+		"verify":         jobCommand(account.JobVerify),
+		"check-database": jobCommand(account.JobCheck),
+		"user":           userCommand,
+		"certificate":    certificateCommand,
 	}[name]
 	if !known || len(args) > 1 {
 		_, _ = fmt.Fprintln(stderr, usage)

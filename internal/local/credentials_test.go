@@ -12,25 +12,40 @@ import (
 	"hearth/internal/httpapi"
 )
 
+// browserKey is a passkey in the person's browser.
+type browserKey struct {
+	device virtualwebauthn.Authenticator
+	key    virtualwebauthn.Credential
+	page   virtualwebauthn.RelyingParty
+}
+
 // makePasskey has the person's browser make a passkey, which is not kept yet.
 func (p *person) makePasskey(t *testing.T) json.RawMessage {
+	t.Helper()
+	made, _ := p.browse(t)
+	return made
+}
+
+// browse is makePasskey with what stays in the browser.
+func (p *person) browse(t *testing.T) (json.RawMessage, *browserKey) {
 	t.Helper()
 	started := p.call(t, http.MethodPost, "/me/security/passkeys", nil).want(t, http.StatusOK)
 	options, err := virtualwebauthn.ParseAttestationOptions(string(started.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := virtualwebauthn.NewAuthenticator()
-	browser.Options.UserHandle = []byte(options.UserID)
+	b := &browserKey{
+		device: virtualwebauthn.NewAuthenticator(),
+		page:   virtualwebauthn.RelyingParty{ID: "localhost", Name: "localhost", Origin: "http://localhost:5173"},
+	}
+	b.device.Options.UserHandle = []byte(options.UserID)
 	// The library writes coordinates without their leading zeros, which is no
 	// valid COSE key.
 	const whole = 77
-	var key virtualwebauthn.Credential
-	for len(key.ID) == 0 || len(key.Key.AttestationData()) != whole {
-		key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	for len(b.key.ID) == 0 || len(b.key.Key.AttestationData()) != whole {
+		b.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
 	}
-	page := virtualwebauthn.RelyingParty{ID: "localhost", Name: "localhost", Origin: "http://localhost:5173"}
-	return json.RawMessage(virtualwebauthn.CreateAttestationResponse(page, browser, key, *options))
+	return json.RawMessage(virtualwebauthn.CreateAttestationResponse(b.page, b.device, b.key, *options)), b
 }
 
 // keepPasskey keeps a passkey that the browser made, and returns its id.
@@ -45,7 +60,7 @@ func (p *person) keepPasskey(t *testing.T, made json.RawMessage, name string) st
 }
 
 // prove fills a body with what the person can prove for a route of the security
-// function, after bringing them to where that is asked for.
+// or deletion function, after bringing them to where that is asked for.
 func (p *person) prove(t *testing.T, route httpapi.Route, body map[string]any) {
 	t.Helper()
 	switch route.Name {
@@ -66,6 +81,8 @@ func (p *person) prove(t *testing.T, route httpapi.Route, body map[string]any) {
 	case "recover":
 		p.enroll(t)
 		body["email"], body["password"], body["recoveryCode"] = p.Email, p.Password, p.recoveryCodes(t)[0]
+	case "post-deletion":
+		body["digest"], body["confirmation"] = p.previewDeletion(t).Digest, p.Email
 	case "verify-passkey":
 		body["credential"] = p.makePasskey(t)
 	}

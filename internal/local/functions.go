@@ -14,6 +14,7 @@ import (
 	"hearth/internal/boot"
 	"hearth/internal/cognito"
 	"hearth/internal/dynamo"
+	"hearth/internal/export"
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
 	"hearth/internal/kms"
@@ -25,6 +26,7 @@ type functions struct {
 	api              map[httpapi.Function]lambda.Handler
 	postConfirmation lambda.Handler
 	stream           lambda.Handler
+	maintenance      lambda.Handler
 }
 
 // environment is what functions learn from their variables. What they learn here
@@ -50,6 +52,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		cognito.EnvEndpoint:                          c.CognitoEndpoint,
 		image.EnvBucket:                              c.Bucket,
 		image.EnvURL:                                 c.imageURL(),
+		export.EnvBucket:                             exportBucket,
 		kms.EnvKey:                                   c.MACKey,
 		sts.EnvRole:                                  c.DataRole,
 		account.EnvConfig:                            o.Config,
@@ -73,9 +76,11 @@ func newFunctions(env boot.Environment) (functions, error) {
 			httpapi.Security:      build("security", boot.Security),
 			httpapi.Organizations: build("organizations", boot.Organizations),
 			httpapi.Projects:      build("projects", boot.Projects),
+			httpapi.Deletion:      build("deletion", boot.Deletion),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),
 		stream:           build("stream", boot.Stream),
+		maintenance:      build("maintenance", boot.Maintenance),
 	}
 	return f, errors.Join(wrong...)
 }

@@ -110,7 +110,11 @@ func (f *fuzzing) as(ctx context.Context, one, other *fuzzPerson) error {
 		return err
 	}
 	started := time.Now()
-	ran := f.schemathesis(ctx, w.URL, one, other)
+	// What ends the session comes last: everything behind it would be refused.
+	ran := errors.Join(
+		f.schemathesis(ctx, w.URL, one, other, "--exclude-operation-id-regex", endsTheSession),
+		f.schemathesis(ctx, w.URL, one, other, "--include-operation-id-regex", endsTheSession, "--phases", "coverage,fuzzing"),
+	)
 	seen := w.close()
 	_, _ = fmt.Fprintf(f.out, "%d requests as %s in %s: %s\n", seen.requests, one.email, time.Since(started).Round(time.Second), seen.byStatus())
 	after, err := f.host.snapshot(ctx, other)
@@ -129,8 +133,12 @@ func (f *fuzzing) as(ctx context.Context, one, other *fuzzPerson) error {
 	return errors.Join(failed...)
 }
 
-// schemathesis runs it to its end; what it has to say goes out.
-func (f *fuzzing) schemathesis(ctx context.Context, api string, one, other *fuzzPerson) error {
+// endsTheSession matches the operations after which the token is good no more.
+const endsTheSession = "^(delete-session|revoke-all-sessions)$"
+
+// schemathesis runs it to its end on the operations that are chosen; what it has
+// to say goes out.
+func (f *fuzzing) schemathesis(ctx context.Context, api string, one, other *fuzzPerson, chosen ...string) error {
 	fixed, err := os.ReadFile(f.config)
 	if err != nil {
 		return fmt.Errorf("read the configuration of schemathesis: %w", err)
@@ -144,9 +152,12 @@ func (f *fuzzing) schemathesis(ctx context.Context, api string, one, other *fuzz
 	if err := os.WriteFile(config, append(fixed, dictionaries(one, other)...), 0o600); err != nil { //nolint:gosec // in a folder just made
 		return fmt.Errorf("write the configuration of schemathesis: %w", err)
 	}
-	command := exec.CommandContext(ctx, f.program, "--config-file", config, "--no-color", "run", api+"/openapi.json", //nolint:gosec // the developer's own
-		"--seed", strconv.Itoa(f.seed), "--max-examples", strconv.Itoa(f.examples))
-	command.Dir = dir // where it would leave its cache
+	arguments := append([]string{
+		"--config-file", config, "--no-color", "run", api + "/openapi.json",
+		"--seed", strconv.Itoa(f.seed), "--max-examples", strconv.Itoa(f.examples),
+	}, chosen...)
+	command := exec.CommandContext(ctx, f.program, arguments...) //nolint:gosec // the developer's own
+	command.Dir = dir                                            // where it would leave its cache
 	command.Env = append(os.Environ(), "HEARTH_ACCESS_TOKEN="+one.token)
 	command.Stdout, command.Stderr = f.out, f.out
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }

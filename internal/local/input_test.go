@@ -45,6 +45,9 @@ var accepted = map[string]map[string]any{
 	"POST /me/sessions/revoke-others":          nil,
 	"POST /me/sessions/revoke-all":             nil,
 
+	"POST /me/deletion": {"digest": made, "confirmation": made},
+	"POST /me/export":   nil,
+
 	"POST /organizations":                                     {"name": "Engines", "slug": made},
 	"PATCH /organizations/{organizationId}":                   {"name": "Engines", "slug": made},
 	"DELETE /organizations/{organizationId}":                  nil,

@@ -7,10 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errLocked is what lockFile returns when another process holds the lock.
 var errLocked = errors.New("locked")
+
+// How long a lock is waited for: less than anybody notices.
+const (
+	lockTries = 5
+	lockPause = 50 * time.Millisecond
+)
 
 // folderLock keeps a second host away from a folder. The operating system frees
 // it when the process ends, however it ends.
@@ -26,7 +33,14 @@ func lockFolder(dir string) (*folderLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if err := lockFile(file); err != nil {
+	err = lockFile(file)
+	// A child of a host that just ended has copies of all its files for the
+	// moment between fork and exec, this one too.
+	for try := 0; errors.Is(err, errLocked) && try < lockTries; try++ {
+		time.Sleep(lockPause)
+		err = lockFile(file)
+	}
+	if err != nil {
 		holder, _ := io.ReadAll(io.LimitReader(file, 200)) // only for the message
 		_ = file.Close()
 		if errors.Is(err, errLocked) {

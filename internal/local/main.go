@@ -8,6 +8,13 @@
 //	go run ./internal/local seed     make three people with a team to play with
 //	go run ./internal/local fuzz     have schemathesis call the running host (make fuzz-api)
 //	go run ./internal/local reset    remove all local data and sign-ins
+//
+// What operators do has the same form, against the running host:
+//
+//	go run ./internal/local ensure           give every user of the pool their records
+//	go run ./internal/local verify           hold pool and table against the rules
+//	go run ./internal/local check-database   hold the table against them
+//	go run ./internal/local user             show a user, or act on them (EMAIL=… DO=…)
 package main
 
 import (

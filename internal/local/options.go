@@ -17,8 +17,18 @@ import (
 // The environment variables that the host and its sub-commands read.
 const (
 	envPort = "PORT"
-	// envEmail names the person that `token` prints a token of.
+	// envEmail names the person that `token` prints a token of, and that `user`
+	// is about; envDo is what to do with them, envForce whether in any case.
 	envEmail = "EMAIL"
+	envDo    = "DO"
+	envForce = "FORCE"
+	// envDeletion names the deletion whose certificate `certificate` checks.
+	envDeletion = "DELETION"
+	// envJSON has jobs print nothing but one line of JSON at the end; envAfter
+	// is where a job goes on, envCapacity how many units it may use a second.
+	envJSON     = "JSON"
+	envAfter    = "AFTER"
+	envCapacity = "CAPACITY"
 	// envWatcher is set by `make dev` to one value for as long as it runs, by
 	// which a restarted host knows that its developer has read the welcome.
 	envWatcher = "HEARTH_WATCHER"
@@ -43,6 +53,7 @@ const (
 	region       = "eu-central-1"
 	defaultTable = "hearth-local"
 	bucket       = "hearth-local-images"
+	exportBucket = "hearth-local-exports"
 )
 
 // options say how a host runs. Root and Dir are required.

@@ -45,6 +45,7 @@ func newPages(h *host) (*pages, error) {
 	p.mux.Handle("GET /_local", http.RedirectHandler("/_local/", http.StatusSeeOther))
 	p.mux.HandleFunc("GET /_local/config", p.config)
 	p.mux.HandleFunc("GET /_local/mail", p.mail)
+	p.mux.HandleFunc("POST /_local/maintenance", p.maintenance)
 	p.mux.HandleFunc("GET /openapi.json", p.document)
 	p.mux.Handle("GET /docs", page)
 	p.mux.Handle("GET /docs/", page)

@@ -179,6 +179,7 @@ func TestASecondFactorTurnedOffAroundHearth(t *testing.T) {
 	p.enroll(t)
 	if _, err := p.cognito.SetUserMFAPreference(t.Context(), &cognitoidentityprovider.SetUserMFAPreferenceInput{
 		AccessToken: aws.String(p.AccessToken), SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{},
+		WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{},
 	}); err != nil {
 		t.Fatal(err)
 	}

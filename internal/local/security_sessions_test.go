@@ -192,6 +192,7 @@ func TestSensitiveRoutesWantAFreshSignIn(t *testing.T) {
 // sensitiveBodies are of the right form, so that only the sign-in is refused.
 var sensitiveBodies = map[string]any{
 	"post-email":         map[string]string{"email": "somebody@example.com"},
+	"post-deletion":      map[string]string{"digest": "x", "confirmation": "somebody@example.com"},
 	"verify-email":       map[string]string{"code": "123456"},
 	"verify-totp":        map[string]string{"code": "123456"},
 	"disable-totp":       map[string]string{"password": "not the password", "code": "123456"},

@@ -25,6 +25,7 @@ var (
 		OrganizationName: "Analytical Engines", GiverName: "Ada Lovelace",
 		Link: "https://app.example.com/organizations/0197",
 	}
+	accepted = mail.DeletionAccepted{DeletionID: "01977c1e-2f6a-7cc0-8b0e-1f2a3b4c5d6e", Link: "https://app.example.com"}
 )
 
 // What a mail says in full, so that whoever changes it sees it as its reader does.
@@ -33,10 +34,13 @@ func TestEveryKindInEveryLanguage(t *testing.T) {
 	anonymous, nameless := invitation, ownership
 	anonymous.InviterName, anonymous.Role = "", account.Member
 	nameless.GiverName = ""
+	pending := accepted
+	pending.GraceEndsAt = invitation.ExpiresAt
 	writer := newWriter(t, nil)
 	contents := map[string]mail.Content{
 		"invitation": invitation, "invitation-anonymous": anonymous,
 		"ownership-received": ownership, "ownership-received-anonymous": nameless,
+		"deletion-accepted": accepted, "deletion-pending": pending, "deletion-completed": mail.DeletionCompleted{DeletionID: accepted.DeletionID, Link: accepted.Link},
 	}
 	for _, action := range account.SecurityActions() {
 		contents[string(mail.KindOf(action))] = mail.SecurityNotice{

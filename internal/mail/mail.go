@@ -40,6 +40,9 @@ type Kind string
 const (
 	KindInvitation        Kind = "invitation"
 	KindOwnershipReceived Kind = "ownership-received"
+	KindDeletionAccepted  Kind = "deletion-accepted"
+	KindDeletionPending   Kind = "deletion-pending"
+	KindDeletionCompleted Kind = "deletion-completed"
 )
 
 // KindOf is the kind of the mail about an action on the security of an account:
@@ -59,8 +62,8 @@ type Message struct {
 	HTML string
 }
 
-// Content is what one mail is about: Invitation, OwnershipReceived or
-// SecurityNotice.
+// Content is what one mail is about: Invitation, OwnershipReceived,
+// SecurityNotice, DeletionAccepted or DeletionCompleted.
 type Content interface {
 	kind() Kind
 	// link is where the mail leads.

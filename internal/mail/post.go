@@ -40,6 +40,16 @@ func (p *Post) SendOwnershipReceived(ctx context.Context, m account.OwnershipMai
 	})
 }
 
+// SendDeletionAccepted mails that a deletion has begun.
+func (p *Post) SendDeletionAccepted(ctx context.Context, m account.DeletionMail) error {
+	return p.send(ctx, m.Language, m.To, DeletionAccepted{DeletionID: m.DeletionID, GraceEndsAt: m.GraceEndsAt, Link: p.appURL})
+}
+
+// SendDeletionCompleted mails that everything is erased.
+func (p *Post) SendDeletionCompleted(ctx context.Context, m account.DeletionMail) error {
+	return p.send(ctx, m.Language, m.To, DeletionCompleted{DeletionID: m.DeletionID, Link: p.appURL})
+}
+
 // SendSecurityNotice mails about the security of an account; its link leads to
 // the page /security of the product.
 func (p *Post) SendSecurityNotice(ctx context.Context, m account.SecurityMail) error {

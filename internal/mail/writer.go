@@ -213,7 +213,7 @@ func (w *Writer) prefer(defaultLanguage string) {
 
 // kinds are all kinds that there are.
 var kinds = func() []Kind {
-	all := []Kind{KindInvitation, KindOwnershipReceived}
+	all := []Kind{KindInvitation, KindOwnershipReceived, KindDeletionAccepted, KindDeletionPending, KindDeletionCompleted}
 	for _, action := range account.SecurityActions() {
 		all = append(all, KindOf(action))
 	}
@@ -229,6 +229,9 @@ func examples() []Content {
 		Invitation{OrganizationName: "Example", Role: account.Member, Link: link, ExpiresAt: at},
 		OwnershipReceived{OrganizationName: "Example", GiverName: "Ada Lovelace", Link: link},
 		OwnershipReceived{OrganizationName: "Example", Link: link},
+		DeletionAccepted{DeletionID: "0197", Link: link},
+		DeletionAccepted{DeletionID: "0197", GraceEndsAt: at, Link: link},
+		DeletionCompleted{DeletionID: "0197", Link: link},
 	}
 	for _, action := range account.SecurityActions() {
 		all = append(all, SecurityNotice{Action: action, At: at, Link: link})

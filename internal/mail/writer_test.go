@@ -284,8 +284,12 @@ func TestAProductReplacesWordsAndAddsALanguage(t *testing.T) {
 		"en/invitation.txt":         "[subject]\nJoin us\n[body]\nNow\n[action]\nJoin\n",
 		"layout.txt":                "{Body} {Link}",
 	}
+	others := []mail.Kind{mail.KindDeletionAccepted, mail.KindDeletionPending, mail.KindDeletionCompleted}
 	for _, action := range account.SecurityActions() {
-		french["fr/"+string(mail.KindOf(action))+".txt"] = "[subject]\nSécurité\n[action]\nVoir\n"
+		others = append(others, mail.KindOf(action))
+	}
+	for _, kind := range others {
+		french["fr/"+string(kind)+".txt"] = "[subject]\nSécurité\n[action]\nVoir\n"
 	}
 	writer := newWriter(t, french)
 	for language, want := range map[string][2]string{

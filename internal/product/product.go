@@ -83,12 +83,18 @@ func RegisterResources(a *httpapi.API, data *account.Data) {
 	}
 }
 
+// Policies returns the product's rules about what people may do with their
+// accounts, asked in this order behind Hearth's own. Each is a small type in a
+// file of this folder, added here by one line.
+func Policies() []account.Policy { return nil }
+
 // OpenAPI describes every route of the API, OpenAPI 3.1 as JSON.
 func OpenAPI() ([]byte, error) {
 	return httpapi.Document(func(a *httpapi.API) {
 		httpapi.RegisterProfile(a, httpapi.ProfileDependencies{})
 		httpapi.RegisterSecurity(a, httpapi.SecurityDependencies{})
 		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
+		httpapi.RegisterDeletion(a, httpapi.DeletionDependencies{})
 		RegisterResources(a, nil)
 	})
 }

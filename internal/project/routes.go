@@ -65,7 +65,7 @@ type object struct {
 	UpdatedAt   time.Time `json:"updatedAt"`
 }
 
-func newObject(i account.Item[Project]) object {
+func newObject(i account.Owned[Project]) object {
 	return object{i.ID, i.Value.Name, i.Value.Description, i.CreatedBy, i.CreatedAt, i.UpdatedAt}
 }
 
@@ -90,7 +90,7 @@ type listOutput struct {
 func tag(p Project) string { return httpapi.EntityTag(p) }
 
 // answer is a project as it was read or written.
-func answer(i account.Item[Project], err error) (*output, error) {
+func answer(i account.Owned[Project], err error) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (Resource) Register(a *httpapi.API, data *account.Data) {
 		return answer(all.Get(ctx, c.Scope(), in.ProjectID))
 	})
 	httpapi.Handle(a, patch, func(ctx context.Context, c account.Caller, in *patchInput) (*output, error) {
-		return answer(all.Update(ctx, c.Scope(), in.ProjectID, func(i account.Item[Project]) (Project, error) {
+		return answer(all.Update(ctx, c.Scope(), in.ProjectID, func(i account.Owned[Project]) (Project, error) {
 			wanted := i.Value
 			if in.Body.Name != nil {
 				wanted.Name = *in.Body.Name

@@ -13,27 +13,34 @@ func testUpdates(t *testing.T, s account.Store) {
 	theme, language, image, slug := "light", "en", "images/u/1", "new"
 	later := now.Add(48 * time.Hour)
 	revoked := account.InvitationRevoked
+	off, pending, stage, erased := account.UserInactive, account.DeletionPending, account.StageMail, account.Erased{Data: 90}
+	unfinished, parts := account.ExportPending, 4
 	before := []account.Record{
 		user("u"), organization("o"), session("u", "s"), membership("u", "o", account.Admin), membership("v", "o", account.Admin),
 		invitation("o", "i", "a@example.com"), invitation("o", "j", "b@example.com"),
+		deletion("u"), export("u"),
 	}
 	verified, mfa := false, account.MFA{Enabled: true, DeviceName: "Other", Pending: true}
 	put(t, s, before...)
 	updates := []account.Update{
 		account.ChangeUser{
-			UserID: "u", SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1, Accounts: 2,
+			UserID: "u", Status: &off, SessionsValidFrom: &later, KeptSession: &none, LastActiveAccountID: &none, Teams: -1, Accounts: 2,
 			Name: &name, ImageKey: &image, Theme: &theme, Language: &language, UpdatedAt: later,
 			Email: &name, EmailVerified: &verified, PendingEmail: &none, FormerEmails: []string{"b@example.com"}, PasswordChangedAt: &later, MFA: &mfa,
 		},
 		account.ChangeOrganization{
 			OrganizationID: "o", Name: &name, Slug: &slug, ImageKey: &image, Status: &status, DueAt: &later,
-			Members: 2, Owners: -1, Seats: 3, UpdatedAt: later,
+			PurgeAfter: &later, Members: 2, Owners: -1, Seats: 3, Subscriptions: 1, UpdatedAt: later,
 		},
 		account.ChangeSession{UserID: "u", SessionID: "s", ActiveOrganizationID: &none, LastSeenAt: &later, RevokedAt: &later},
 		account.ChangeMembership{UserID: "u", OrganizationID: "o", UserName: "Zoë", UserEmail: "z@example.com", UserVersion: 9},
 		account.ChangeRole{UserID: "v", OrganizationID: "o", Role: account.Owner},
 		account.ChangeInvitation{OrganizationID: "o", InvitationID: "i", Sent: 1, LastSentAt: &later, ExpiresAt: &later},
 		account.ChangeInvitation{OrganizationID: "o", InvitationID: "j", Status: &revoked},
+		account.ChangeDeletion{UserID: "u", Status: &pending, Stage: &stage, DueAt: &later, Erased: &erased},
+		account.ChangeExport{
+			UserID: "u", Status: &unfinished, Upload: &image, Parts: &parts, After: &none, ExpiresAt: &later, DueAt: &later,
+		},
 	}
 	want := account.Records{}
 	for _, r := range before {
@@ -57,7 +64,11 @@ func testUpdates(t *testing.T, s account.Store) {
 		account.ChangeOrganization{OrganizationID: "o", UpdatedAt: later},
 		account.ChangeSession{UserID: "u", SessionID: "s"},
 		account.ChangeInvitation{OrganizationID: "o", InvitationID: "i"},
-		account.ChangeOrganization{OrganizationID: "o", ImageKey: &none, DueAt: &time.Time{}, UpdatedAt: later},
+		account.ChangeDeletion{UserID: "u"},
+		account.ChangeExport{UserID: "u"},
+		account.ChangeOrganization{OrganizationID: "o", ImageKey: &none, DueAt: &time.Time{}, PurgeAfter: &time.Time{}, UpdatedAt: later},
+		account.ChangeDeletion{UserID: "u", DueAt: &time.Time{}},
+		account.ChangeExport{UserID: "u", Upload: &none, DueAt: &time.Time{}, ExpiresAt: &time.Time{}},
 	} {
 		want[u.Key()] = u.Apply(want[u.Key()])
 		if err := s.Commit(t.Context(), account.Change{Updates: []account.Update{u}}); err != nil {
@@ -79,7 +90,7 @@ func testUpdates(t *testing.T, s account.Store) {
 func testDeletes(t *testing.T, s account.Store) {
 	kinds := []account.Record{
 		user("u"), closing("o"), membership("u", "o", account.Owner), session("u", "s"),
-		&account.Address{Email: "ada@example.com", UserID: "u", Version: 1}, &account.Deletion{UserID: "u", Version: 1},
+		&account.Address{Email: "ada@example.com", UserID: "u", Version: 1}, deletion("u"), certificate("d"), export("u"), datum("u", "PROJECT#1"),
 		&account.Idempotency{UserID: "u", ID: "k", Request: "hash", Made: "id", ExpiresAt: now.Truncate(time.Second), Version: 1},
 		&account.Slug{Slug: "ada", OrganizationID: "o", Version: 1}, invitation("o", "i", "a@example.com"),
 		invited("o", "a@example.com", "i"), audit("o", "a"), limit("u", "kind"), limit("hash:1", "kind"),

@@ -63,13 +63,31 @@ func (m *Model) AuditLog(_ context.Context, organizationID, after string, limit 
 	return page, next, nil
 }
 
-// Due returns a page of the organizations of a shard whose work is due.
-func (m *Model) Due(_ context.Context, shard int, until time.Time, after string, limit int) ([]*account.Organization, string, error) {
-	page, next := list(m, after, limit, false, func(r *account.Organization) (position, bool) {
-		due := !r.DueAt.IsZero() && !r.DueAt.Truncate(time.Second).After(until)
-		return position{r.DueAt.UTC().Format(time.RFC3339), r.ID}, due && account.DueShard(r.ID) == shard
+// Due names a page of the records of a shard whose work is due.
+func (m *Model) Due(_ context.Context, shard int, until time.Time, after string, limit int) ([]account.Key, string, error) {
+	records, next := list(m, after, limit, false, func(r account.Record) (position, bool) {
+		at := dueAt(r)
+		due := !at.IsZero() && !at.Truncate(time.Second).After(until)
+		k := r.Key()
+		return position{at.UTC().Format(time.RFC3339), k.Owner, string(k.Kind)}, due && account.DueShard(k.Owner) == shard
 	})
+	var page []account.Key
+	for _, r := range records {
+		page = append(page, r.Key())
+	}
 	return page, next, nil
+}
+
+func dueAt(r account.Record) time.Time {
+	switch r := r.(type) {
+	case *account.Organization:
+		return r.DueAt
+	case *account.Deletion:
+		return r.DueAt
+	case *account.Export:
+		return r.DueAt
+	}
+	return time.Time{}
 }
 
 // position is a place in a list: what it is sorted by, first things first.

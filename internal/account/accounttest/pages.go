@@ -282,9 +282,9 @@ func testDue(t *testing.T, s account.Store) {
 	active := dueIn(shard, "e", time.Time{})
 	put(t, s, early, same, last, later, other, active, membership("u", early.ID, account.Member), invitation(early.ID, "i", "a@example.com"))
 	due := func(shard int, until time.Time) []string {
-		return walk(t, func(after string, limit int) ([]*account.Organization, string, error) {
+		return walk(t, func(after string, limit int) ([]account.Key, string, error) {
 			return s.Due(t.Context(), shard, until, after, limit)
-		}, func(o *account.Organization) string { return o.ID })
+		}, func(k account.Key) string { return k.Owner })
 	}
 	expectList(t, "due now", due(shard, second), early.ID, same.ID, last.ID)
 	expectList(t, "due an hour ago", due(shard, now.Add(-time.Hour)), early.ID)
@@ -309,7 +309,7 @@ func testDue(t *testing.T, s account.Store) {
 		t.Fatal(err)
 	}
 	page, end, err := s.Due(t.Context(), shard, now, next, 2)
-	if err != nil || end != "" || len(page) != 1 || page[0].ID != last.ID {
+	if err != nil || end != "" || len(page) != 1 || page[0] != last.Key() {
 		t.Errorf("behind a place that is gone: %v, %q, %v", page, end, err)
 	}
 	expectList(t, "due in an hour", due(shard, inAnHour), last.ID, later.ID, same.ID)

@@ -22,6 +22,15 @@ func testPremises(t *testing.T, s account.Store) {
 		membership("on", "open", account.Admin), session("on", "s"),
 		&account.Datum{AccountID: "open", ID: "NOTE#1", Type: "note", Fields: map[string]any{"createdBy": "on"}, Version: 1})
 
+	subscribed, unsubscribed := organization("subscribed"), organization("unsubscribed")
+	subscribed.ActiveSubscriptions, unsubscribed.ActiveSubscriptions = 1, 1
+	put(t, s, subscribed, unsubscribed)
+	if err := s.Commit(t.Context(), account.Change{Updates: []account.Update{
+		account.ChangeOrganization{OrganizationID: "unsubscribed", Subscriptions: -1, UpdatedAt: now},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+
 	ownersOrAdmins := []account.Role{account.Owner, account.Admin}
 	cases := []struct {
 		rule    string
@@ -53,6 +62,16 @@ func testPremises(t *testing.T, s account.Store) {
 		{"none are below zero", account.TeamsBelow{UserID: "teamless", Limit: 0}, false, account.ErrOrganizationLimit},
 		{"none are below one", account.TeamsBelow{UserID: "teamless", Limit: 1}, true, nil},
 		{"nobody has no teams", account.TeamsBelow{UserID: "nobody", Limit: 4}, false, account.ErrOrganizationLimit},
+		{"the accounts are as counted", account.AccountsVersionIs{UserID: "on", Version: 4}, true, nil},
+		{"the accounts changed", account.AccountsVersionIs{UserID: "on", Version: 3}, false, account.ErrDeletionChanged},
+		{"nobody has no accounts", account.AccountsVersionIs{UserID: "nobody", Version: 0}, false, account.ErrDeletionChanged},
+		{"two members are two", account.MembersAre{OrganizationID: "open", Count: 2}, true, nil},
+		{"two members are not one", account.MembersAre{OrganizationID: "open", Count: 1}, false, account.ErrDeletionChanged},
+		{"no organization has no members", account.MembersAre{OrganizationID: "none", Count: 0}, false, account.ErrDeletionChanged},
+		{"nothing is paid for", account.NoSubscription{OrganizationID: "open"}, true, nil},
+		{"something was and is not", account.NoSubscription{OrganizationID: "unsubscribed"}, true, nil},
+		{"something is paid for", account.NoSubscription{OrganizationID: "subscribed"}, false, account.ErrDeletionBlocked},
+		{"no organization pays nothing", account.NoSubscription{OrganizationID: "none"}, false, account.ErrDeletionBlocked},
 		{"the version read is the version", account.VersionIs{Of: account.UserKey("on"), Version: 5}, true, nil},
 		{"an older one is not", account.VersionIs{Of: account.UserKey("on"), Version: 4}, false, account.ErrPrecondition},
 		{"nothing has no version", account.VersionIs{Of: account.UserKey("nobody"), Version: 0}, false, account.ErrPrecondition},

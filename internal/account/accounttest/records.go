@@ -15,7 +15,7 @@ func user(id string) *account.User {
 		PasswordChangedAt: now.Add(-time.Hour), MFA: account.MFA{Enabled: true, DeviceName: "Telephone"},
 		Preferences: account.Preferences{Theme: "dark", Language: "de"}, Status: account.UserActive,
 		SessionsValidFrom: now.Truncate(time.Second), KeptSession: "kept", LastActiveAccountID: "team",
-		TeamCount: 3, AccountsVersion: 4, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		TeamCount: 3, AccountsVersion: 4, GivenUp: []string{"team"}, Version: 5, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 	}
 }
 
@@ -45,6 +45,7 @@ func session(userID, id string) *account.Session {
 func closing(id string) *account.Organization {
 	o := organization(id)
 	o.IsPersonal, o.ImageKey, o.Status, o.DueAt = false, "images/o/1", account.OrganizationClosing, now.Add(time.Minute)
+	o.PurgeAfter, o.ActiveSubscriptions = now.Add(time.Hour), 2
 	return o
 }
 
@@ -79,6 +80,36 @@ func passkey(userID, id string) *account.PasskeyName {
 
 func limit(who, kind string) *account.Limit {
 	return &account.Limit{Who: who, Kind: kind, Count: 3, ExpiresAt: now.Add(time.Hour).Truncate(time.Second), Version: 1}
+}
+
+func deletion(userID string) *account.Deletion {
+	return &account.Deletion{
+		UserID: userID, ID: "d-" + userID, Status: account.DeletionRunning, Digest: "digest", Closed: []string{"o1", "o2"},
+		GivenUp: []string{"o3"}, Username: "google_1", Stage: account.StageData,
+		Erased:     account.Erased{Memberships: 1, Organizations: 2, Invitations: 3, Records: 4, Data: 5, Images: 6, Users: 7, Addresses: 8},
+		AcceptedAt: now, GraceEndsAt: now.Truncate(time.Second), DueAt: now.Add(time.Minute), Version: 1,
+	}
+}
+
+func certificate(id string) *account.Certificate {
+	return &account.Certificate{
+		DeletionID: id, UserID: "u", Digest: "digest", PersonalOrganization: account.PreservePersonal,
+		Erased: account.Erased{Memberships: 1, Addresses: 8}, AcceptedAt: now, CompletedAt: now.Add(time.Hour), MAC: []byte{0, 1, 255}, Version: 1,
+	}
+}
+
+func export(userID string) *account.Export {
+	return &account.Export{
+		UserID: userID, ID: "e", Status: account.ExportReady, Upload: "upload", Parts: 3, After: "data\x00PROJECT#7",
+		RequestedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(time.Hour), Version: 1,
+	}
+}
+
+func datum(accountID, id string) *account.Datum {
+	return &account.Datum{
+		AccountID: accountID, ID: id, Type: "project", Version: 1,
+		Fields: map[string]any{"name": "Moon", "size": 1.5, "tags": []any{"a", true, nil}, "inner": map[string]any{"x": "y"}},
+	}
 }
 
 func named(userID, organizationID, name string) *account.Membership {

@@ -6,6 +6,33 @@ import (
 	"hearth/internal/account"
 )
 
+// UserRecords returns a page of a user's own records.
+func (m *Model) UserRecords(_ context.Context, userID, after string, limit int) ([]account.Record, string, error) {
+	page, next := list(m, after, limit, false, func(r account.Record) (position, bool) {
+		k := r.Key()
+		if k.Owner != userID {
+			return nil, false
+		}
+		switch k.Kind {
+		case account.KindSession, account.KindIdempotency, account.KindLimit, account.KindExport, account.KindRecovery, account.KindPasskey:
+			return position{string(k.Kind), k.ID}, true
+		default:
+			return nil, false
+		}
+	})
+	return page, next, nil
+}
+
+// EndedInvitationsTo returns a page of an address's invitations that are not
+// pending any more.
+func (m *Model) EndedInvitationsTo(_ context.Context, email, after string, limit int) ([]*account.Invitation, string, error) {
+	email = account.FoldAddress(email)
+	page, next := list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
+		return position{r.ID, r.OrganizationID}, r.Status != account.InvitationPending && account.FoldAddress(r.Email) == email
+	})
+	return page, next, nil
+}
+
 // Data returns a page of what an account owns.
 func (m *Model) Data(_ context.Context, accountID, after string, limit int) ([]*account.Datum, string, error) {
 	page, next := list(m, after, limit, false, func(r *account.Datum) (position, bool) {

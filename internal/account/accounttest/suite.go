@@ -46,7 +46,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		for _, r := range []account.Record{
 			user("u1"), organization("u1"), membership("u1", "u1", account.Owner), session("u1", "s1"),
 			&account.Address{Email: "ada@example.com", UserID: "u1", Version: 1},
-			&account.Deletion{UserID: "u2", Version: 1},
+			deletion("u2"), &account.Deletion{
+				UserID: "u3", ID: "d", Status: account.DeletionCompleted, ExpiresAt: now.Truncate(time.Second), Version: 1,
+			},
+			certificate("d-u2"), export("u1"), datum("u1", "PROJECT#1"), datum("u1", "x"),
 			&account.Idempotency{UserID: "u1", ID: "k 1", Request: "hash", Made: "id", ExpiresAt: now.Truncate(time.Second), Version: 1},
 			closing("o1"), &account.Slug{Slug: "ada-co", OrganizationID: "o1", Version: 1},
 			invitation("o1", "i1", "Grace@Example.com"), invited("o1", "grace@example.com", "i1"), audit("o1", "a1"),
@@ -60,6 +63,8 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		keys := []account.Key{
 			account.UserKey("u1"), account.OrganizationKey("u1"), account.MembershipKey("u1", "u1"),
 			account.SessionKey("u1", "s1"), account.AddressKey("ADA@example.com"), account.DeletionKey("u2"),
+			account.DeletionKey("u3"), account.CertificateKey("d-u2"), account.ExportKey("u1"),
+			account.DatumKey("u1", "PROJECT#1"), account.DatumKey("u1", "x"), account.DatumKey("u2", "x"),
 			account.IdempotencyKey("u1", "k 1"),
 			account.OrganizationKey("o1"), account.SlugKey("ada-co"), account.InvitationKey("o1", "i1"),
 			account.InvitedKey("o1", "GRACE@example.com"), account.AuditKey("o1", "a1"), account.AuditKey("o1", "a2"),
@@ -68,6 +73,7 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 			account.UserKey("nobody"), account.RecoveryKey("nobody"), account.PasskeyKey("u1", "c"),
 		}
 		expect(t, s, records, keys...)
+		expect(t, s, account.Records{})
 	})
 	t.Run("keeps ids apart that look alike", func(t *testing.T) {
 		t.Parallel()
@@ -125,6 +131,18 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 	t.Run("lists what is due, the longest due first", func(t *testing.T) {
 		t.Parallel()
 		testDue(t, fresh(t))
+	})
+	t.Run("reads the whole table in pages", func(t *testing.T) {
+		t.Parallel()
+		testScan(t, fresh(t))
+	})
+	t.Run("names all kinds of work that is due", func(t *testing.T) {
+		t.Parallel()
+		testDueKinds(t, fresh(t))
+	})
+	t.Run("lists all that stands of a person", func(t *testing.T) {
+		t.Parallel()
+		testRemains(t, fresh(t))
 	})
 	t.Run("of many commits on one version one wins", func(t *testing.T) {
 		t.Parallel()

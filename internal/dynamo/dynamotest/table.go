@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
 
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamolocal"
@@ -83,14 +84,15 @@ func Table(t testing.TB) string {
 }
 
 // Client is a client of the engine over a wire of the test's choice; nil is
-// the plain one.
-func Client(t testing.TB, wire http.RoundTripper) *dynamodb.Client {
+// the plain one. options are the client's.
+func Client(t testing.TB, wire http.RoundTripper, options ...func(*middleware.Stack) error) *dynamodb.Client {
 	t.Helper()
 	if wire == nil {
 		wire = http.DefaultTransport
 	}
 	return dynamo.NewClient(dynamodb.Options{
 		Region:                          "eu-central-1",
+		APIOptions:                      options,
 		BaseEndpoint:                    aws.String(Endpoint(t)),
 		DisableValidateResponseChecksum: true, // the engine's checksum is wrong for some answers
 		HTTPClient:                      &http.Client{Transport: wire, Timeout: 20 * time.Second},

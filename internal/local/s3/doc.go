@@ -16,13 +16,24 @@
 // that takes s3:ListBucket; others get AccessDenied).
 //
 //   - POST Object (RESTObjectPOST.html): as below.
+//
 //   - GetObject, HeadObject (API_GetObject.html): one range of bytes, the
 //     conditional headers, x-amz-tagging-count. More than one range is
 //     NotImplemented; S3 ignores it.
+//
 //   - DeleteObject (API_DeleteObject.html): 204 for a missing object too.
+//
 //   - GetObjectTagging, PutObjectTagging, DeleteObjectTagging
 //     (API_PutObjectTagging.html, object-tagging.html): at most 10 tags, keys of
 //     128 and values of 256 characters, no key twice.
+//
+//   - CreateMultipartUpload, UploadPart, ListParts, CompleteMultipartUpload,
+//     AbortMultipartUpload (mpuoverview.html): an upload outlives a restart. Every
+//     part but the last has at least 5 MiB; one has at most 64. Checksums other
+//     than the ETag, and bodies that are signed chunk by chunk, are NotImplemented.
+//
+// A presigned link (sigv4-query-string-auth.html) may GET and HEAD one object of
+// any bucket until it ends, by the clock of Options. Its signature is verified.
 //
 // # POST Object
 //
@@ -64,8 +75,8 @@
 //
 // # Lifecycle
 //
-// Objects with the given tag are gone at the midnight (UTC) after the given
-// number of days (lifecycle-configuration-examples.html,
+// Objects with the given tag or prefix are gone at the midnight (UTC) after the
+// given number of days (lifecycle-configuration-examples.html,
 // intro-lifecycle-rules.html). S3 may take longer, never less.
 //
 // # What is kept

@@ -64,7 +64,10 @@ func openIn(t *testing.T, dir string, c *clock) *endpoint {
 	server, err := s3.Open(s3.Options{
 		Dir: dir, Region: region, Buckets: []string{bucket}, Now: c.Now, Origins: []string{origin},
 		Secret: func(id string) (string, bool) { return secretKey, id == accessKey },
-		Expire: s3.Expiration{TagKey: image.PendingTag, TagValue: image.PendingValue, Days: image.PendingDays},
+		Expire: []s3.Expiration{
+			{TagKey: image.PendingTag, TagValue: image.PendingValue, Days: image.PendingDays},
+			{Prefix: "short-lived/", Days: 2},
+		},
 
 		PublicPrefix: image.Prefix, PublicHeader: http.Header{"X-Content-Type-Options": {"nosniff"}},
 	})

@@ -64,6 +64,9 @@ func serveObject(w http.ResponseWriter, r *request, o object, content []byte) er
 	if o.CacheControl != "" {
 		header.Set("Cache-Control", o.CacheControl)
 	}
+	if o.Disposition != "" {
+		header.Set("Content-Disposition", o.Disposition)
+	}
 	http.ServeContent(w, r.Request, "", o.Modified, bytes.NewReader(content))
 	return nil
 }

@@ -33,6 +33,11 @@ func (c condition) String() string {
 	return fmt.Sprintf(`["%s", "$%s", "%s"]`, c.operator, c.field, c.value)
 }
 
+const (
+	algorithm  = "AWS4-HMAC-SHA256"
+	dateFormat = "20060102T150405Z"
+)
+
 // authenticate checks who signed the policy of a form.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
 func (s *Server) authenticate(f form) error {
@@ -41,10 +46,22 @@ func (s *Server) authenticate(f form) error {
 			return errAccessDenied("Access Denied")
 		}
 	}
-	if f["x-amz-algorithm"] != "AWS4-HMAC-SHA256" {
+	return s.checkSignature(proof{
+		algorithm: f["x-amz-algorithm"], credential: f["x-amz-credential"], date: f["x-amz-date"], signature: f["x-amz-signature"],
+	}, f["policy"])
+}
+
+// proof is a signature with what it was made of, as a form or a link carries it.
+type proof struct{ algorithm, credential, date, signature string }
+
+// checkSignature makes the signature of a text again, with the secret of the
+// access key, and holds it against the one that was sent.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+func (s *Server) checkSignature(p proof, text string) error {
+	if p.algorithm != algorithm {
 		return errInvalidArgument("The only supported algorithm is AWS4-HMAC-SHA256.")
 	}
-	parts := strings.Split(f["x-amz-credential"], "/")
+	parts := strings.Split(p.credential, "/")
 	if len(parts) != 5 || parts[3] != "s3" || parts[4] != "aws4_request" {
 		return errInvalidArgument(`Error parsing the X-Amz-Credential parameter; it must be of the form "AKID/YYYYMMDD/REGION/s3/aws4_request".`)
 	}
@@ -54,7 +71,7 @@ func (s *Server) authenticate(f form) error {
 			Message: fmt.Sprintf("Error parsing the X-Amz-Credential parameter; the region '%s' is wrong; expecting '%s'", region, s.options.Region),
 		}
 	}
-	if _, err := time.Parse("20060102T150405Z", f["x-amz-date"]); err != nil || !strings.HasPrefix(f["x-amz-date"], parts[1]+"T") {
+	if _, err := time.Parse(dateFormat, p.date); err != nil || !strings.HasPrefix(p.date, parts[1]+"T") {
 		return errInvalidArgument("X-Amz-Date must be of the form YYYYMMDDThhmmssZ and on the day of X-Amz-Credential.")
 	}
 	secret, ok := s.options.Secret(parts[0])
@@ -65,12 +82,12 @@ func (s *Server) authenticate(f form) error {
 		}
 	}
 	key := []byte("AWS4" + secret)
-	for _, part := range append(parts[1:5:5], f["policy"]) {
+	for _, part := range append(parts[1:5:5], text) {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)
 	}
-	if !hmac.Equal([]byte(hex.EncodeToString(key)), []byte(f["x-amz-signature"])) {
+	if !hmac.Equal([]byte(hex.EncodeToString(key)), []byte(p.signature)) {
 		return failure{
 			status: http.StatusForbidden, Code: "SignatureDoesNotMatch", AWSAccessKeyID: parts[0],
 			Message: "The request signature we calculated does not match the signature you provided. Check your key and signing method.",

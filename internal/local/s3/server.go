@@ -28,17 +28,21 @@ type Options struct {
 	PublicHeader http.Header
 	// Origins are those from which a browser may POST.
 	Origins []string
-	// Expire is the lifecycle rule; the zero value expires nothing.
-	Expire Expiration
+	// Expire are the lifecycle rules.
+	Expire []Expiration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Log gets what went wrong inside; nil discards it.
 	Log *slog.Logger
 }
 
-// Expiration expires the objects with one tag.
+// Expiration expires objects.
 type Expiration struct {
+	// TagKey and TagValue are the tag that an object must have; empty for none.
 	TagKey, TagValue string
+	// Prefix begins the keys of the objects, and of unfinished uploads where the
+	// rule wants no tag: these end, too.
+	Prefix string
 	// Days is counted from the upload and rounded up to the next midnight UTC.
 	Days int
 }
@@ -72,8 +76,9 @@ func Open(o Options) (*Server, error) {
 type request struct {
 	*http.Request
 	bucket, key string
-	// subresource is "tagging" or empty.
+	// subresource is "tagging", "uploads", "uploadId" or empty.
 	subresource string
+	query       url.Values
 	// signed is false for everybody's requests.
 	signed bool
 }
@@ -97,6 +102,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if req.query.Has(parameterSignature) {
+		return s.getLinked(w, req)
+	}
 	if req.key == "" {
 		if r.Method == http.MethodPost && req.subresource == "" {
 			return s.post(w, req)
@@ -117,6 +125,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return s.putTagging(w, req)
 	case "DELETE tagging":
 		return s.deleteTagging(w, req)
+	case "POST uploads":
+		return s.createUpload(w, req)
+	case "PUT uploadId":
+		return s.uploadPart(w, req)
+	case "GET uploadId":
+		return s.listParts(w, req)
+	case "POST uploadId":
+		return s.completeUpload(w, req)
+	case "DELETE uploadId":
+		return s.abortUpload(w, req)
 	}
 	return errNotImplemented(strings.TrimSpace(r.Method + " " + req.subresource))
 }
@@ -138,11 +156,17 @@ func (s *Server) parse(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, errInvalidArgument("The query is malformed.")
 	}
+	req.query = query
 	for name := range query {
-		switch name {
-		case "tagging":
+		switch {
+		case name == "tagging" || name == "uploads" || name == "uploadId":
+			if req.subresource != "" {
+				return nil, errInvalidArgument("Conflicting query string parameters.")
+			}
 			req.subresource = name
-		case "x-id": // names the operation, for logs alone
+		case name == "x-id": // names the operation, for logs alone
+		case slices.Contains(partParameters, name) && query.Has("uploadId"):
+		case slices.Contains(signatureParameters, name) && query.Has(parameterSignature):
 		default:
 			return nil, errNotImplemented("the parameter " + name)
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ type object struct {
 	Key          string            `json:"key"`
 	ContentType  string            `json:"contentType"`
 	CacheControl string            `json:"cacheControl,omitempty"`
+	Disposition  string            `json:"contentDisposition,omitempty"`
 	ETag         string            `json:"etag"`
 	Modified     time.Time         `json:"modified"`
 	Tags         map[string]string `json:"tags,omitempty"`
@@ -41,7 +43,7 @@ const (
 // store keeps objects in files.
 type store struct {
 	dir    string
-	expire Expiration
+	expire []Expiration
 	now    func() time.Time
 
 	mu      sync.Mutex
@@ -50,7 +52,7 @@ type store struct {
 
 // openStore reads what the folder keeps, and clears away what a kill left half
 // written.
-func openStore(dir string, expire Expiration, now func() time.Time) (*store, error) {
+func openStore(dir string, expire []Expiration, now func() time.Time) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
@@ -74,7 +76,7 @@ func openStore(dir string, expire Expiration, now func() time.Time) (*store, err
 			s.objects[entry.Name()] = o
 		}
 	}
-	return s, s.sweep()
+	return s, errors.Join(s.sweep(), s.sweepUploads())
 }
 
 func readHead(path string) (object, error) {
@@ -125,13 +127,13 @@ func (s *store) content(o object) ([]byte, error) {
 func (s *store) put(o object, content []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.write(o, content); err != nil {
+	if err := s.write(o, bytes.NewReader(content)); err != nil {
 		return err
 	}
 	return s.sweepLocked()
 }
 
-func (s *store) write(o object, content []byte) error {
+func (s *store) write(o object, content io.Reader) error {
 	head, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("s3: %w", err)
@@ -141,7 +143,9 @@ func (s *store) write(o object, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("s3: %w", err)
 	}
-	_, err = f.Write(append(append(head, '\n'), content...))
+	if _, err = f.Write(append(head, '\n')); err == nil {
+		_, err = io.Copy(f, content)
+	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("s3: %w", err)
 	}
@@ -165,7 +169,7 @@ func (s *store) tag(bucket, key string, tags map[string]string) (ok bool, err er
 		return false, err
 	}
 	o.Tags = maps.Clone(tags)
-	return true, s.write(o, content)
+	return true, s.write(o, bytes.NewReader(content))
 }
 
 // remove deletes an object if there is one.
@@ -206,10 +210,15 @@ func (s *store) sweepLocked() error {
 // midnight UTC".
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 func (s *store) expired(o object) bool {
-	value, tagged := o.Tags[s.expire.TagKey]
-	if s.expire.Days == 0 || !tagged || value != s.expire.TagValue {
-		return false
+	for _, rule := range s.expire {
+		value, tagged := o.Tags[rule.TagKey]
+		if tagged = tagged && value == rule.TagValue || rule.TagKey == ""; tagged && strings.HasPrefix(o.Key, rule.Prefix) && rule.over(o.Modified, s.now()) {
+			return true
+		}
 	}
-	due := o.Modified.UTC().AddDate(0, 0, s.expire.Days).Truncate(24 * time.Hour).Add(24 * time.Hour)
-	return !s.now().Before(due)
+	return false
+}
+
+func (e Expiration) over(since, now time.Time) bool {
+	return !now.Before(since.UTC().AddDate(0, 0, e.Days).Truncate(24 * time.Hour).Add(24 * time.Hour))
 }

@@ -84,21 +84,47 @@ func (p *Pool) answerWebAuthn(in respondInput, client cognito.Client) (authOutpu
 	if err != nil {
 		return authOutput{}, err
 	}
-	u := p.lookUp(c.subject.sub)
-	if u == nil {
-		return authOutput{}, errCredentials
-	}
-	if err := p.checkAssertion(u, c.ceremony, parsed); err != nil {
-		return authOutput{}, err
-	}
-	if u, err = p.usePasskey(u.Sub, parsed.RawID, parsed.Response.AuthenticatorData); err != nil {
+	u, err := p.provePasskey(c.subject.sub, c.ceremony, parsed)
+	if err != nil {
 		return authOutput{}, err
 	}
 	return p.signIn(u, in.ClientId, client)
 }
 
-// checkAssertion verifies the response of one of the user's present passkeys
-// to a challenge. One that was removed meanwhile proves nothing.
+// provePasskey takes a right response and keeps its signature counter. One
+// that does not grow is of a copied authenticator and is refused (WebAuthn,
+// section 6.1.1). All is judged by the user as they are now: a passkey that was
+// removed since the challenge proves nothing.
+func (p *Pool) provePasskey(sub, ceremony string, parsed *protocol.ParsedCredentialAssertionData) (*user, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old := p.state.users[sub]
+	if old == nil {
+		return nil, errCredentials
+	}
+	if err := p.checkAssertion(old, ceremony, parsed); err != nil {
+		return nil, err
+	}
+	used := old.clone()
+	k := &used.Passkeys[slices.IndexFunc(used.Passkeys, func(k passkey) bool { return bytes.Equal(k.ID, parsed.RawID) })]
+	counter := parsed.Response.AuthenticatorData.Counter
+	switch {
+	case counter <= k.Counter && (counter != 0 || k.Counter != 0):
+		return nil, errCredentials
+	case used.Status != statusConfirmed:
+		return nil, fail(codeNotAuthorized, "The user must replace a temporary password first.")
+	case counter == k.Counter:
+		return old, nil
+	}
+	k.Counter = counter
+	if err := p.commit(change{Users: []*user{used}}); err != nil {
+		return nil, err
+	}
+	return used, nil
+}
+
+// checkAssertion verifies the response of one of the user's passkeys to a
+// challenge.
 // https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion
 func (p *Pool) checkAssertion(u *user, ceremony string, parsed *protocol.ParsedCredentialAssertionData) error {
 	if p.checkPlace(parsed.Response.CollectedClientData, parsed.Response.AuthenticatorData) != nil {
@@ -116,42 +142,4 @@ func (p *Pool) checkAssertion(u *user, ceremony string, parsed *protocol.ParsedC
 		return errCredentials
 	}
 	return nil
-}
-
-// usePasskey keeps the signature counter of a verified response. One that does
-// not grow is of a copied authenticator, or of one that signed for somebody
-// else meanwhile, and is refused (WebAuthn, section 6.1.1). That the user is
-// disabled or not confirmed is told to who holds the passkey.
-func (p *Pool) usePasskey(sub string, id []byte, data protocol.AuthenticatorData) (*user, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	old := p.state.users[sub]
-	if old == nil {
-		return nil, errCredentials
-	}
-	usable := func(k passkey) bool { return bytes.Equal(k.ID, id) }
-	if !slices.ContainsFunc(p.signInPasskeys(old), usable) {
-		return nil, errCredentials
-	}
-	used := old.clone()
-	k := &used.Passkeys[slices.IndexFunc(used.Passkeys, usable)]
-	switch {
-	case p.verification(old) == cognito.VerificationRequired && !data.Flags.HasUserVerified():
-		return nil, errCredentials
-	case data.Counter <= k.Counter && (data.Counter != 0 || k.Counter != 0):
-		return nil, errCredentials
-	case used.Disabled:
-		return nil, errDisabled
-	case used.Status == statusForceChangePassword:
-		return nil, fail(codeNotAuthorized, "The user must replace a temporary password first.")
-	case used.Status != statusConfirmed:
-		return nil, errNotConfirmed
-	case data.Counter == k.Counter:
-		return old, nil
-	}
-	k.Counter = data.Counter
-	if err := p.commit(change{Users: []*user{used}}); err != nil {
-		return nil, err
-	}
-	return used, nil
 }

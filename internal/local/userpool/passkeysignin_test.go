@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/google/go-cmp/cmp"
 
-	"hearth/internal/cognito"
 	"hearth/internal/local/userpool"
 )
 
@@ -263,69 +262,19 @@ func TestPasskeysOfAnotherDomainAreNotOffered(t *testing.T) {
 	}
 }
 
-// preferPasskey lets a passkey count for both factors, or no longer.
-func (h *host) preferPasskey(t *testing.T, token *string, enabled bool) error {
-	t.Helper()
-	_, err := h.SetUserMFAPreference(t.Context(), &cip.SetUserMFAPreferenceInput{
-		AccessToken: token, WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{Enabled: enabled},
-	})
-	return err
-}
-
-func TestAPasskeyCountsForBothFactorsIfTheUserSaysSo(t *testing.T) {
+// Passkeys that a provider backs up say so for ever.
+func TestASyncedPasskeySignsIn(t *testing.T) {
 	t.Parallel()
-	h, a, token := withPasskey(t)
-	wantCode(t, h.preferPasskey(t, token, true), "InvalidParameterException", "The user must have another MFA method")
+	h := start(t)
+	h.join(t, "ada@example.com")
+	token := h.signIn(t, "ada@example.com").AccessToken
+	a := newAuthenticator()
+	a.device.Options.BackupEligible = true
+	noError(t, h.completePasskey(t.Context(), token, a.create(t, h.startPasskey(t, token))))
+	a.device.Options.BackupState = true
 	noError(t, h.tryPasskey(t, "ada@example.com", a))
-	begun := h.toPasskey(t, "ada@example.com")
-	_, token = h.enrol(t, "ada@example.com")
-
-	// With MFA alone a passkey is not enough, not even in a sign-in that had
-	// begun before.
-	_, err := h.answerPasskey(t.Context(), begun.Session, "ada@example.com", a.get(t, begun.ChallengeParameters))
-	wantCode(t, err, "NotAuthorizedException", "Incorrect username or password.")
-	out := h.choose(t, "ada@example.com", "WEB_AUTHN")
-	if out.ChallengeName != types.ChallengeNameTypeSelectChallenge || slices.Contains(out.AvailableChallenges, "WEB_AUTHN") {
-		t.Fatalf("got challenge %s of %v", out.ChallengeName, out.AvailableChallenges)
-	}
-
-	noError(t, h.preferPasskey(t, token, true))
-	noError(t, h.tryPasskey(t, "ada@example.com", a))
-	h.toSecondFactor(t, "ada@example.com")
-	a.device.Options.UserNotVerified = true
+	a.device.Options.BackupEligible, a.device.Options.BackupState = false, false
 	wantCode(t, h.tryPasskey(t, "ada@example.com", a), "NotAuthorizedException", "Incorrect username or password.")
-	a.device.Options.UserNotVerified = false
-
-	wantCode(t, h.preferToken(t, token, false, false), "InvalidParameterException", "The user must have another MFA method")
-	_, err = h.AdminSetUserMFAPreference(t.Context(), &cip.AdminSetUserMFAPreferenceInput{
-		UserPoolId: aws.String(poolID), Username: aws.String("ada@example.com"),
-		SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{}, WebAuthnMfaSettings: &types.WebAuthnMfaSettingsType{},
-	})
-	noError(t, err)
-	noError(t, h.tryPasskey(t, "ada@example.com", a))
-}
-
-func TestWithPreferredVerificationAPasskeyIsEnoughUntilMFA(t *testing.T) {
-	t.Parallel()
-	h, a, _ := withPasskey(t, func(o *userpool.Options) { o.Settings.UserVerification = cognito.VerificationPreferred })
-	a.device.Options.UserNotVerified = true
-	noError(t, h.tryPasskey(t, "ada@example.com", a))
-	_, token := h.enrol(t, "ada@example.com")
-	noError(t, h.preferPasskey(t, token, true))
-	wantCode(t, h.tryPasskey(t, "ada@example.com", a), "NotAuthorizedException", "Incorrect username or password.")
-	a.device.Options.UserNotVerified = false
-	noError(t, h.tryPasskey(t, "ada@example.com", a))
-}
-
-func TestWhereAPasskeyIsASingleFactorMFAShutsItOut(t *testing.T) {
-	t.Parallel()
-	h, a, _ := withPasskey(t, func(o *userpool.Options) { o.Settings.WebAuthnFactor = cognito.WebAuthnSingleFactor })
-	noError(t, h.tryPasskey(t, "ada@example.com", a))
-	_, token := h.enrol(t, "ada@example.com")
-	wantCode(t, h.preferPasskey(t, token, true), "InvalidParameterException", "Passkeys do not count as MFA in this user pool.")
-	if got := h.choose(t, "ada@example.com", "WEB_AUTHN").ChallengeName; got != types.ChallengeNameTypeSelectChallenge {
-		t.Errorf("got challenge %s", got)
-	}
 }
 
 // Of those who do not exist some seem to have a passkey, always the same ones,

@@ -1,0 +1,260 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Operation is what support does with one user.
+type Operation string
+
+// The operations. Each but OperationShow acts on the pool and on the table, the
+// table first where access ends; killed in between and done again, it ends the
+// same.
+const (
+	OperationShow    Operation = "show"
+	OperationSignOut Operation = "sign-out"
+	OperationDisable Operation = "disable"
+	OperationEnable  Operation = "enable"
+	OperationRestore Operation = "restore"
+	OperationDelete  Operation = "delete"
+)
+
+// Operator is the actor of what operators do, in audit logs.
+const Operator = "operator"
+
+// The actions of operators, noted in the personal organization of whom they are
+// about.
+const (
+	UserShown     AuditAction = "user.shown"
+	UserSignedOut AuditAction = "user.signed_out"
+	UserDisabled  AuditAction = "user.disabled"
+	UserEnabled   AuditAction = "user.enabled"
+	UserRestored  AuditAction = "user.restored"
+	UserDeleted   AuditAction = "user.deleted"
+)
+
+// Order is what an operator wants done with the user of an address.
+type Order struct {
+	Do    Operation `json:"do"`
+	Email string    `json:"email"`
+	// Force disables also who is the only owner of teams with other members;
+	// check names those teams until somebody else owns them.
+	Force bool `json:"force,omitempty"`
+}
+
+// Dossier is a user as operators see them, after what was done.
+type Dossier struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	// Status is the table's; empty without records.
+	Status    UserStatus `json:"status,omitempty"`
+	CreatedAt time.Time  `json:"createdAt,omitzero"`
+	// InPool, Confirmed, Enabled and EmailVerified are the pool's.
+	InPool        bool `json:"inPool"`
+	Confirmed     bool `json:"confirmed"`
+	Enabled       bool `json:"enabled"`
+	EmailVerified bool `json:"emailVerified"`
+	// Teams are the first MaxRead that the user is a member of.
+	Teams     []DossierTeam    `json:"teams"`
+	TeamCount int              `json:"teamCount"`
+	Deletion  *DossierDeletion `json:"deletion,omitempty"`
+}
+
+// DossierTeam is a team of a user.
+type DossierTeam struct {
+	OrganizationID string             `json:"organizationId"`
+	Name           string             `json:"name"`
+	Role           Role               `json:"role"`
+	Status         OrganizationStatus `json:"status"`
+}
+
+// DossierDeletion is how far the deletion of a user is.
+type DossierDeletion struct {
+	ID          string         `json:"id"`
+	Status      DeletionStatus `json:"status"`
+	GraceEndsAt time.Time      `json:"graceEndsAt,omitzero"`
+}
+
+// Operate does what an operator orders and returns the user as they are then. It
+// fails with CodeInvalidRequest on /do or /email, ErrNotFound where nobody has
+// the address, ErrDeletionBlocked and ErrLastOwner with the reasons against
+// deleting and disabling, and ErrConflict where the user's deletion forbids it or there is none to undo.
+func (m *Maintenance) Operate(ctx context.Context, order Order) (Dossier, error) {
+	do, known := map[Operation]func(context.Context, subject, Order) error{
+		OperationShow: m.show, OperationSignOut: m.signOut, OperationDisable: m.disable,
+		OperationEnable: m.enable, OperationRestore: m.restore, OperationDelete: m.remove,
+	}[order.Do]
+	if !known {
+		return Dossier{}, Invalid("/do", FieldUnknownValue)
+	}
+	email, err := ValidAddress("/email", order.Email)
+	if err != nil {
+		return Dossier{}, err
+	}
+	who, err := m.locate(ctx, email)
+	if err != nil {
+		return Dossier{}, err
+	}
+	if err := do(ctx, who, order); err != nil {
+		return Dossier{}, err
+	}
+	return m.dossier(ctx, who)
+}
+
+// subject is whom an operation is about.
+type subject struct {
+	userID, username, email string
+	// inPool is whether the pool knows them.
+	inPool bool
+}
+
+// locate finds whose an address is, by the pool, or by the table for who is not
+// in the pool any more.
+func (m *Maintenance) locate(ctx context.Context, email string) (subject, error) {
+	p, err := m.directory.Find(ctx, email)
+	if err == nil {
+		return subject{userID: p.ID, username: p.Username, email: p.Email, inPool: true}, nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return subject{}, err
+	}
+	records, err := m.store.Read(ctx, AddressKey(email))
+	if err != nil {
+		return subject{}, err
+	}
+	address := records.Address(email)
+	if address == nil {
+		return subject{}, ErrNotFound
+	}
+	return subject{userID: address.UserID, email: email}, nil
+}
+
+// atPool does something at the pool, if it knows the user.
+func (m *Maintenance) atPool(ctx context.Context, who subject, do func(ctx context.Context, username string) error) error {
+	if !who.inPool {
+		return nil
+	}
+	return tolerated(do(ctx, who.username))
+}
+
+// note is the change that notes what an operator does in the user's personal
+// organization.
+func (m *Maintenance) note(userID string, action AuditAction, also ...Update) Change {
+	change := Change{Premises: []Premise{Exists{Of: OrganizationKey(userID)}}, Updates: also}
+	m.audit(&change, userID, Operator, action, userID, "")
+	return change
+}
+
+func (m *Maintenance) show(ctx context.Context, who subject, _ Order) error {
+	return tolerated(m.commit(ctx, m.note(who.userID, UserShown)))
+}
+
+// signOut ends every session here and every refresh token at the pool.
+func (m *Maintenance) signOut(ctx context.Context, who subject, _ Order) error {
+	now, none := m.clock(), ""
+	from := now.Truncate(time.Second).Add(time.Second) // auth_time has whole seconds
+	err := m.commit(ctx, m.note(who.userID, UserSignedOut,
+		ChangeUser{UserID: who.userID, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now}))
+	if err := tolerated(err); err != nil {
+		return err
+	}
+	return m.atPool(ctx, who, m.directory.SignOut)
+}
+
+// restore ends a deletion within its grace period.
+func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
+	d, err := m.FindDeletion(ctx, who.userID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		records, err := m.store.Read(ctx, UserKey(who.userID))
+		if err != nil {
+			return err
+		}
+		if u := records.User(who.userID); u == nil || u.Status != UserActive {
+			return ErrConflict.Because(errors.New("there is no deletion to undo"))
+		}
+		return m.atPool(ctx, who, m.directory.Enable) // it was undone
+	case err != nil:
+		return err
+	}
+	if d.Status == DeletionPending {
+		if err := m.noteOnce(ctx, who.userID, d.ID+"-restored", UserRestored); err != nil {
+			return err
+		}
+	}
+	if err := m.RestoreUser(ctx, who.userID); err != nil {
+		return err
+	}
+	return m.atPool(ctx, who, m.directory.Enable)
+}
+
+// remove begins a deletion under the same policies as the user's own.
+func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
+	d, err := m.startDeletion(ctx, who.userID)
+	if err != nil {
+		return err
+	}
+	if err := m.noteOnce(ctx, who.userID, d.ID, UserDeleted); err != nil {
+		return err
+	}
+	return m.atPool(ctx, who, m.directory.SignOut)
+}
+
+// startDeletion begins a deletion; of who is disabled what they owned is given
+// back first, so that the deletion finds it.
+func (m *Maintenance) startDeletion(ctx context.Context, userID string) (*Deletion, error) {
+	if err := m.reactivate(ctx, userID); err != nil && !errors.Is(err, ErrConflict) {
+		return nil, err
+	}
+	return m.StartDeletion(ctx, userID)
+}
+
+// noteOnce notes something under an id of its own, which makes it once.
+func (m *Maintenance) noteOnce(ctx context.Context, userID, id string, action AuditAction) error {
+	entry := &AuditEntry{
+		OrganizationID: userID, ID: id, Time: m.clock(), Actor: Operator, Action: action, Target: userID, Version: 1,
+	}
+	return tolerated(m.commit(ctx, Change{
+		Premises: []Premise{Exists{Of: OrganizationKey(userID)}, IsAbsent{Of: entry.Key()}}, Puts: []Record{entry},
+	}))
+}
+
+// dossier reads what operators see.
+func (m *Maintenance) dossier(ctx context.Context, who subject) (Dossier, error) {
+	d := Dossier{ID: who.userID, Username: who.username, Email: who.email, Teams: []DossierTeam{}}
+	if who.inPool {
+		p, err := m.directory.Find(ctx, who.username)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return Dossier{}, err
+		}
+		d.InPool, d.Confirmed, d.Enabled, d.EmailVerified, d.Name = err == nil, p.Confirmed, p.Enabled, p.EmailVerified, p.Name
+	}
+	page, _, err := m.store.Memberships(ctx, who.userID, "", MaxRead-2)
+	if err != nil {
+		return Dossier{}, err
+	}
+	keys := []Key{UserKey(who.userID), DeletionKey(who.userID)}
+	for _, member := range page {
+		keys = append(keys, OrganizationKey(member.OrganizationID))
+	}
+	records, err := m.store.Read(ctx, keys...)
+	if err != nil {
+		return Dossier{}, err
+	}
+	if u := records.User(who.userID); u != nil {
+		d.Name, d.Status, d.CreatedAt, d.TeamCount = u.Name, u.Status, u.CreatedAt, u.TeamCount
+	}
+	if deletion := records.Deletion(who.userID); deletion != nil {
+		d.Deletion = &DossierDeletion{ID: deletion.ID, Status: deletion.Status, GraceEndsAt: deletion.GraceEndsAt}
+	}
+	for _, member := range page {
+		if o := records.Organization(member.OrganizationID); o != nil && !o.IsPersonal {
+			d.Teams = append(d.Teams, DossierTeam{OrganizationID: o.ID, Name: o.Name, Role: member.Role, Status: o.Status})
+		}
+	}
+	return d, nil
+}
