@@ -30,8 +30,10 @@ func TestEveryAttackIsRefused(t *testing.T) {
 func TestAnAttackThatIsNotRefusedIsTold(t *testing.T) {
 	t.Parallel()
 	route := product.Routes()[0]
-	victim := &target{fuzzPerson: &fuzzPerson{email: "v@example.com", teamName: "Team V", teamID: "team-v", invitationID: "inv-v"}, id: "user-v",
-		sessionID: "session-v", imageKey: "image-v", project: "project-v", teamProject: "project-w"}
+	victim := &target{
+		fuzzPerson: &fuzzPerson{email: "v@example.com", teamName: "Team V", teamID: "team-v", invitationID: "inv-v"},
+		id:         "user-v", sessionID: "session-v", imageKey: "image-v", project: "project-v", teamProject: "project-w",
+	}
 	refusal := `{"code":"not_found"}`
 	for name, c := range map[string]struct {
 		status  int
