@@ -107,6 +107,22 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 		}
 	}
 
+	projects := start(t, "projects", env)
+	for range 2 {
+		projects.invoke(t, "http-api-post-projects.json", &answer)
+		var project struct{ ID, Name, Description, CreatedBy string }
+		if err := json.Unmarshal([]byte(answer.Body), &project); err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != http.StatusCreated || answer.Headers["location"] != "/projects/"+project.ID ||
+			answer.Headers["x-account-id"] != userID || project.Name != "Difference Engine" || project.CreatedBy != userID {
+			t.Errorf("POST /projects: %+v", answer)
+		}
+	}
+	if data, _, err := store.Data(t.Context(), userID, "", 10); err != nil || len(data) != 3 { // it, its entry, its key's record
+		t.Errorf("after a project: %v, %v", data, err)
+	}
+
 	rename(t, table)
 	var batch events.DynamoDBEventResponse
 	stream.invoke(t, "dynamodb-stream-user-renamed.json", &batch)

@@ -52,6 +52,8 @@ type function struct {
 	exports []string
 	// mac are the KMS actions on the key that signs invitations and certificates.
 	mac []string
+	// data functions serve what accounts own: see isolation.go.
+	data bool
 	// pool are the actions on the user pool, by the server-only client where one
 	// is needed. What takes an access token needs no grant.
 	// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
@@ -83,6 +85,11 @@ var (
 		index:  []string{"Query"}, // members by name, invitations by address
 		images: []string{"GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging"},
 		mac:    []string{"VerifyMac"},
+	}
+	projects = function{
+		name: string(httpapi.Projects), description: "What accounts own: projects, and a product's own resources",
+		memory: 512, timeout: 10 * time.Second,
+		data: true,
 	}
 	postconfirmation = function{
 		name: "postconfirmation", description: "Called by the user pool after a sign-up or a password reset",
@@ -125,7 +132,7 @@ var (
 )
 
 // functions are all that the stack has.
-var functions = []function{profile, security, organizations, deletion, postconfirmation, stream, maintenance}
+var functions = []function{profile, security, organizations, projects, deletion, postconfirmation, stream, maintenance}
 
 // builtFunction is a function in the stack, with what others refer to.
 type builtFunction struct {
@@ -195,6 +202,9 @@ func (b functionBuilder) build(f function) (builtFunction, error) {
 			LogFormat: jsii.String("JSON"), LogGroup: logs.Ref(),
 		},
 	})
+	if f.data && b.stage.config.Isolation {
+		b.isolate(f, lambda, role)
+	}
 	// `sam local invoke` finds the binary by this.
 	asset.AddResourceMetadata(lambda, jsii.String("Code"))
 	return builtFunction{function: lambda, role: role, logs: logs}, nil
@@ -243,7 +253,7 @@ func (b functionBuilder) environment(f function) (*map[string]*string, error) {
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 var endpointVariables = []string{
 	"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SESV2",
-	"AWS_ENDPOINT_URL_KMS", cognito.EnvEndpoint,
+	"AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS", cognito.EnvEndpoint,
 }
 
 // role may write the function's own log and do what its row says. The policy is
@@ -251,7 +261,12 @@ var endpointVariables = []string{
 func (b functionBuilder) role(f function, logs awslogs.CfnLogGroup) awsiam.CfnRole {
 	statements := []map[string]any{
 		allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.AttrArn()),
-		allow(dynamoActions(f.table), b.table.AttrArn()),
+	}
+	if len(f.table) > 0 {
+		statements = append(statements, allow(dynamoActions(f.table), b.table.AttrArn()))
+	}
+	if f.data {
+		statements = append(statements, b.dataGrants()...)
 	}
 	if len(f.index) > 0 {
 		statements = append(statements, allow(dynamoActions(f.index), indexARN(b.table)))

@@ -16,6 +16,7 @@ import (
 	"hearth/internal/image"
 	"hearth/internal/kms"
 	"hearth/internal/product"
+	"hearth/internal/sts"
 )
 
 func TestOnlyTheirSourcesCallTheFunctions(t *testing.T) {
@@ -91,7 +92,7 @@ type functionProperties struct {
 
 func TestFunctionSettings(t *testing.T) {
 	t.Parallel()
-	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "DeletionFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
+	timeouts := map[string]int{"ProfileFunction": 10, "SecurityFunction": 10, "OrganizationsFunction": 10, "ProjectsFunction": 10, "DeletionFunction": 10, "PostconfirmationFunction": 5, "StreamFunction": 60, "MaintenanceFunction": 900}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
 			p := decode[functionProperties](t, r.Properties)
@@ -132,6 +133,7 @@ func TestFunctionEnvironment(t *testing.T) {
 	withAll[export.EnvBucket] = ref("ExportBucket")
 	want := map[string]map[string]string{
 		"ProfileFunction": withImages, "SecurityFunction": withServerClient, "OrganizationsFunction": withBoth, "DeletionFunction": withExports, "StreamFunction": withAll, "MaintenanceFunction": withBoth, "PostconfirmationFunction": withoutPool,
+		"ProjectsFunction": withPool,
 	}
 	for name, synthesized := range stages(t) {
 		for id, r := range synthesized.ofType("AWS::Lambda::Function") {
@@ -152,6 +154,9 @@ func TestFunctionEnvironment(t *testing.T) {
 				continue
 			}
 			expected := maps.Clone(want[id])
+			if id == "ProjectsFunction" && config.Isolation {
+				expected[sts.EnvRole] = attribute("ProjectsDataRole", "Arn")
+			}
 			if stageOf(t, name).deployment.EndpointVariables {
 				for _, variable := range endpointVariables {
 					expected[variable] = ""

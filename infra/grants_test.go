@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/mail"
 	"slices"
 	"strings"
@@ -31,11 +32,11 @@ func logging(function string) string {
 
 // wantGrants are all grants of all functions. Each line is a decision: think
 // before adding one.
-func wantGrants(mailFrom, mailIdentity string) map[string][]string {
+func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]string {
 	table, key := attribute("Table", "Arn"), attribute("MacKey", "Arn")
 	index := `{"Fn::Join":["/",[` + table + `,"index/` + dynamo.IndexName + `"]]}`
 	identity := `{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":ses:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":identity/` + mailIdentity + `"]]}`
-	return map[string][]string{
+	want := map[string][]string{
 		"Profile": {
 			logging("Profile"),
 			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
@@ -99,10 +100,16 @@ func wantGrants(mailFrom, mailIdentity string) map[string][]string {
 		},
 		"Redrive": {grant(attribute("StreamFunction", "Arn"), "lambda:InvokeFunction")},
 	}
+	maps.Copy(want, wantDataGrants(isolation))
+	return want
 }
 
-// trust is who may assume a role: Lambda, but for the role of the schedule.
+// trust is who may assume a role: Lambda, but for the role of the schedule and
+// that for the data of one account.
 func trust(role string) string {
+	if role == "ProjectsDataRole" {
+		return dataTrust
+	}
 	service, condition := "lambda", ""
 	if role == "RedriveRole" {
 		service = "scheduler"
@@ -124,7 +131,7 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 		if identity == "" {
 			identity = from.Address
 		}
-		for function, grants := range wantGrants(from.Address, identity) {
+		for function, grants := range wantGrants(from.Address, identity, s.config.Isolation) {
 			want[function+"Role"] = slices.Sorted(slices.Values(grants))
 		}
 		got := map[string][]string{}
@@ -132,10 +139,14 @@ func TestEachFunctionHasOnlyItsOwnGrants(t *testing.T) {
 			p := decode[struct {
 				Description              string
 				AssumeRolePolicyDocument any
+				MaxSessionDuration       int
 				Policies                 []struct{ PolicyName, PolicyDocument any }
 			}](t, r.Properties)
 			if got := text(t, p.AssumeRolePolicyDocument); got != trust(id) {
 				t.Errorf("%s: %s can be assumed by %s", name, id, got)
+			}
+			if p.MaxSessionDuration > 3600 {
+				t.Errorf("%s: a session of %s lasts %d s", name, id, p.MaxSessionDuration)
 			}
 			for _, inline := range p.Policies {
 				got[id] = append(got[id], grants(t, inline.PolicyDocument)...)
@@ -188,11 +199,11 @@ func grants(t *testing.T, document any) []string {
 			}
 		}
 		line := grant(text(t, s.Resource), actions...)
-		if s.Condition != nil {
-			line += " if " + text(t, s.Condition)
-		}
 		if strings.Contains(strings.TrimSuffix(strings.TrimSuffix(line, imageObjects), exportObjects), "*") {
 			t.Errorf("a wildcard: %s", line)
+		}
+		if s.Condition != nil {
+			line += " if " + text(t, s.Condition)
 		}
 		lines = append(lines, line)
 	}

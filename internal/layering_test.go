@@ -18,10 +18,11 @@ import (
 var allowed = map[string][]string{
 	"internal":                     {}, // these tests
 	"functions":                    {"internal/boot"},
-	"infra":                        {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/kms", "internal/account"},
-	"internal/local":               {"internal/boot", "internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/mail", "internal/kms", "internal/account", "internal/local"},
-	"internal/boot":                {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/mail", "internal/kms", "internal/account"},
-	"internal/product":             {"internal/httpapi", "internal/dynamo", "internal/account"},
+	"infra":                        {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/kms", "internal/sts", "internal/account"},
+	"internal/local":               {"internal/boot", "internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/mail", "internal/kms", "internal/sts", "internal/account", "internal/local"},
+	"internal/boot":                {"internal/product", "internal/httpapi", "internal/dynamo", "internal/cognito", "internal/image", "internal/export", "internal/mail", "internal/kms", "internal/sts", "internal/account"},
+	"internal/product":             {"internal/project", "internal/httpapi", "internal/dynamo", "internal/account"},
+	"internal/project":             {"internal/httpapi", "internal/account"}, // the example for a product's own
 	"internal/httpapi":             {"internal/account"},
 	"internal/dynamo":              {"internal/account", "internal/dynamo"},
 	"internal/cognito":             {"internal/account"},
@@ -29,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/export":              {"internal/account"},
 	"internal/mail":                {"internal/account"},
 	"internal/kms":                 {"internal/account"},
+	"internal/sts":                 {"internal/account"},
 	"internal/account":             {"internal/account"},
 	"internal/account/accounttest": {"internal/account"},
 }

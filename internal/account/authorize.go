@@ -43,6 +43,10 @@ var (
 // team. It makes the records of a person and of a session on their first
 // request.
 //
+// A Service that is ReadOnly makes none and notes no use of a session: it takes
+// a session without a record for one in the personal account, and fails with
+// ErrSetupRequired where there is no user.
+//
 // It fails with ErrUserInactive, ErrSessionRevoked, ErrNotFound or
 // ErrAccountNotFound, ErrAccountMode, ErrUnauthenticated if the provider does
 // not know a new person's token, ErrUnavailable, and ErrInternal where a user
@@ -105,7 +109,10 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target, als
 	if err != nil {
 		return Caller{}, nil, err
 	}
-	s.touch(ctx, &caller.Session)
+	s.scoped(&caller)
+	if !s.readOnly {
+		s.touch(ctx, &caller.Session)
+	}
 	return caller, records, nil
 }
 
@@ -114,7 +121,10 @@ func (s *Service) authorize(ctx context.Context, id Identity, target Target, als
 // errReadAgain.
 func (s *Service) admit(ctx context.Context, id Identity, records Records) (Caller, error) {
 	user := records.User(id.UserID)
-	if user == nil {
+	switch {
+	case user == nil && s.readOnly:
+		return Caller{}, ErrSetupRequired
+	case user == nil:
 		return Caller{}, s.enter(ctx, id)
 	}
 	session, signedIn := records.Session(id.UserID, id.SessionID), time.Unix(id.AuthTime, 0)
@@ -123,6 +133,8 @@ func (s *Service) admit(ctx context.Context, id Identity, records Records) (Call
 		return Caller{}, ErrUserInactive
 	case !session.good(user, signedIn):
 		return Caller{}, ErrSessionRevoked
+	case session == nil && s.readOnly:
+		session = &Session{UserID: id.UserID, ID: id.SessionID}
 	case session == nil:
 		return Caller{}, s.startSession(ctx, id, user)
 	}

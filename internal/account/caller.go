@@ -62,6 +62,7 @@ type Caller struct {
 	Session Session
 	Account
 
+	scope Scope
 	// token is the caller's own access token, for calls in their name.
 	token    string
 	authTime time.Time

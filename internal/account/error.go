@@ -36,6 +36,7 @@ const (
 	CodeLastOwner            Code = "last_owner"
 	CodeOrganizationRequired Code = "organization_required"
 	CodeSeatLimit            Code = "seat_limit"
+	CodeSetupRequired        Code = "setup_required"
 	CodeDeletionBlocked      Code = "deletion_blocked"
 	CodeDeletionChanged      Code = "deletion_changed"
 	CodeConflict             Code = "conflict"
@@ -146,6 +147,7 @@ var (
 	ErrDeletionChanged      = &Error{Code: CodeDeletionChanged, Detail: "Something changed since you saw what would be deleted. Look again."}
 	ErrPrecondition         = &Error{Code: CodePreconditionFailed, Detail: "It changed since you read it. Read it again."}
 	ErrNoOrganization       = &Error{Code: CodeOrganizationRequired, Detail: "Choose an organization first."}
+	ErrSetupRequired        = &Error{Code: CodeSetupRequired, Detail: "Call GET /me first: it makes what a new user needs."}
 	ErrIdempotencyKeyReused = &Error{Code: CodeIdempotencyKeyReused, Detail: "This Idempotency-Key was used for another request."}
 	ErrUnavailable          = &Error{Code: CodeUnavailable, Detail: "Please try again in a moment.", RetryAfter: 2 * time.Second}
 	ErrInternal             = &Error{Code: CodeInternal, Detail: "Something went wrong on our side."}

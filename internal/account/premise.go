@@ -221,6 +221,25 @@ func (p IsAbsent) Failure() *Error {
 	return ErrConflict
 }
 
+// IsCreatedBy holds while an item of an account's data is there and the user
+// created it.
+type IsCreatedBy struct {
+	Of     Key
+	UserID string
+}
+
+// Key names the item.
+func (p IsCreatedBy) Key() Key { return p.Of }
+
+// Holds compares who created the item.
+func (p IsCreatedBy) Holds(r Record) bool {
+	d, ok := r.(*Datum)
+	return ok && d.Fields[fieldCreatedBy] == p.UserID
+}
+
+// Failure is ErrForbidden.
+func (p IsCreatedBy) Failure() *Error { return ErrForbidden }
+
 // Exists holds while the record is there. Every update brings it along, so
 // that none makes half a record.
 type Exists struct{ Of Key }

@@ -51,6 +51,7 @@ func (w *world) closed(t *testing.T, id string, members int) {
 		&account.Slug{Slug: "slug-" + id, OrganizationID: id, Version: 1},
 		&account.Invitation{OrganizationID: id, ID: "1", Email: "x@example.com", Status: account.InvitationPending, Version: 1},
 		&account.Invited{OrganizationID: id, Email: "x@example.com", InvitationID: "1", Version: 1},
+		&account.Datum{AccountID: id, ID: "NOTE#1", Type: "note", Fields: map[string]any{"text": "x"}, Version: 1},
 		&account.Invitation{OrganizationID: id, ID: "2", Email: "x@example.com", Status: account.InvitationRevoked, Version: 1},
 	)
 	for i := range members {
@@ -92,7 +93,7 @@ func TestPurgeLeavesNothingButTheUsers(t *testing.T) {
 			t.Fatalf("after call %d: %+v", calls, after)
 		}
 	}
-	if calls != 3+1+2+1 {
+	if calls != 3+1+1+2+1 {
 		t.Errorf("%d calls", calls)
 	}
 	if kinds := w.left(team); len(kinds) != 0 {

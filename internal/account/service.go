@@ -51,6 +51,7 @@ type Service struct {
 	exports         Exports
 	credentials     Credentials
 	breached        *BreachedPasswords
+	readOnly        bool
 }
 
 // Options is what a Service works with; every field is needed but Images, which
@@ -82,6 +83,9 @@ type Options struct {
 	// Exports keeps exports; functions that have nothing to do with them leave
 	// it out.
 	Exports Exports
+	// ReadOnly is for functions that may not write users and sessions: see
+	// Authorize.
+	ReadOnly bool
 	// NewID returns a new id, time-ordered: a UUIDv7.
 	NewID func() string
 }
@@ -92,7 +96,7 @@ func NewService(o Options) *Service {
 		store: o.Store, pool: o.Pool, images: o.Images, config: o.Config, grants: o.Grants,
 		sessionValidity: o.SessionValidity, now: o.Now, newID: o.NewID, mac: o.MAC, mailer: o.Mailer,
 		policies: append(corePolicies(), o.Policies...), remover: o.Remover, exports: o.Exports,
-		credentials: o.Credentials, breached: o.Breached,
+		credentials: o.Credentials, breached: o.Breached, readOnly: o.ReadOnly,
 	}
 }
 

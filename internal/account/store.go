@@ -161,8 +161,14 @@ const decideTries = 4
 // commit makes a change, trying again while other commits are in the way. It
 // fails with ErrConflict when they stay there.
 func (s *Service) commit(ctx context.Context, change Change) error {
+	return waitOut(ctx, func() error { return s.store.Commit(ctx, change) })
+}
+
+// waitOut commits again while other commits are in the way. It fails with
+// ErrConflict when they stay there.
+func waitOut(ctx context.Context, commit func() error) error {
 	for try := 1; ; try++ {
-		err := s.store.Commit(ctx, change)
+		err := commit()
 		if !errors.Is(err, ErrContended) {
 			return err
 		}

@@ -230,6 +230,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, id Identity, organizat
 		change.Updates = append(change.Updates, ChangeOrganization{
 			OrganizationID: organizationID, Status: &closing, DueAt: &due, UpdatedAt: now,
 		})
+		shutGates(change, organizationID)
 		s.audit(change, organizationID, c.User.ID, OrganizationDeleted, organizationID, "")
 		return nil
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -87,6 +88,22 @@ func (e Environment) credentials() aws.CredentialsProvider {
 	})
 }
 
+// table is the table that the environment names, with a client that has the
+// function's own credentials. A meter, if there is one, sees what it uses.
+func (e Environment) table(meter *dynamo.Meter) (client *dynamodb.Client, name string, err error) {
+	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
+	if err != nil {
+		return nil, "", err
+	}
+	options := dynamodb.Options{
+		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
+	}
+	if meter != nil {
+		options.APIOptions = append(options.APIOptions, meter.Install)
+	}
+	return dynamo.NewClient(options), values[dynamo.EnvTable], nil
+}
+
 // Cognito is slower than a table and throttles by the pool; a request can wait
 // for it, a sign-up trigger has five seconds in all.
 const (
@@ -140,6 +157,8 @@ type parts struct {
 	images account.Images
 	mac    account.MAC
 	mailer account.Mailer
+	// readOnly is that of account.Options.
+	readOnly bool
 	// exports keeps exports, remover ends users of the pool.
 	exports account.Exports
 	remover account.Remover
@@ -161,7 +180,7 @@ func (e Environment) service(p parts) (*account.Service, *cognito.UserPool, erro
 	options := account.Options{
 		Store: store, Pool: pool, Images: p.images, MAC: p.mac, Mailer: p.mailer, Breached: p.breached,
 		Exports: p.exports, Remover: p.remover,
-		Config: config, Grants: product.Grants(), Policies: product.Policies(),
+		ReadOnly: p.readOnly, Config: config, Grants: product.Grants(), Policies: product.Policies(),
 		SessionValidity: cognito.RefreshTokenValidity, Now: time.Now, NewID: newID,
 	}
 	if p.credentials != nil {

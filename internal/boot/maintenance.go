@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"hearth/internal/account"
 	"hearth/internal/cognito"
@@ -153,17 +152,11 @@ func (e Environment) maintenance(meter *dynamo.Meter) (*account.Maintenance, err
 // metered is the table that the environment names, its calls measured and paced
 // by a meter; nil does neither.
 func (e Environment) metered(meter *dynamo.Meter) (*dynamo.Store, error) {
-	values, err := e.require(dynamo.EnvTable, "AWS_REGION")
+	client, name, err := e.table(meter)
 	if err != nil {
 		return nil, err
 	}
-	options := dynamodb.Options{
-		Region: values["AWS_REGION"], Credentials: e.credentials(), BaseEndpoint: e.endpoint("DYNAMODB"),
-	}
-	if meter != nil {
-		options.APIOptions = append(options.APIOptions, meter.Install)
-	}
-	return dynamo.New(dynamo.NewClient(options), values[dynamo.EnvTable]), nil
+	return dynamo.New(client, name), nil
 }
 
 // A job can wait: its client of the pool slows down when it is throttled, and

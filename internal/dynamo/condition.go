@@ -43,6 +43,8 @@ func condition(p account.Premise) (expression.ConditionBuilder, error) {
 		return isThere.And(expression.AttributeNotExists(subscriptions).Or(subscriptions.Equal(expression.Value(0)))), nil
 	case account.VersionIs:
 		return equals(attributeVersion, p.Version), nil
+	case account.IsCreatedBy:
+		return equals(attributeCreatedBy, p.UserID), nil
 	case account.IsAbsent:
 		return isAbsent, nil
 	}

@@ -14,9 +14,10 @@ import (
 
 // Attributes that conditions and updates name.
 const (
-	attributeStatus  = "status"
-	attributeVersion = "version"
-	attributeUpdated = "updatedAt"
+	attributeStatus    = "status"
+	attributeVersion   = "version"
+	attributeUpdated   = "updatedAt"
+	attributeCreatedBy = "createdBy"
 )
 
 // base is what every item has.

@@ -19,6 +19,14 @@ func TestStore(t *testing.T) {
 	accounttest.Run(t, func(t *testing.T) account.Store { return dynamotest.Store(t) })
 }
 
+func TestData(t *testing.T) {
+	t.Parallel()
+	accounttest.RunData(t, func(t *testing.T) (account.Store, account.DataStore) {
+		client, table := dynamotest.Client(t, nil), dynamotest.Table(t)
+		return dynamo.New(client, table), dynamo.NewData(dynamo.OneClient(client), table)
+	})
+}
+
 func address(email string) *account.Address {
 	return &account.Address{Email: email, UserID: "u", Version: 1}
 }

@@ -49,7 +49,7 @@ func registerAudit(a *API, d OrganizationsDependencies) {
 // list, so a cursor of the one is good on the other.
 func (d OrganizationsDependencies) audit(ctx context.Context, c account.Caller, p Page) (*listAuditOutput, error) {
 	list := []string{listAudit.Name, c.Organization.ID}
-	after, err := decodeCursor(p.Cursor, list...)
+	after, err := DecodeCursor(p.Cursor, list...)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (d OrganizationsDependencies) audit(ctx context.Context, c account.Caller, 
 	if err != nil {
 		return nil, err
 	}
-	out := &listAuditOutput{Body: auditList{Items: []auditObject{}, NextCursor: encodeCursor(next, list...)}}
+	out := &listAuditOutput{Body: auditList{Items: []auditObject{}, NextCursor: EncodeCursor(next, list...)}}
 	for _, line := range lines {
 		out.Body.Items = append(out.Body.Items, auditObject{
 			ID: line.ID, Time: line.Time, Actor: actorObject{UserID: line.Actor, Name: line.ActorName},

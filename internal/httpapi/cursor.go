@@ -20,9 +20,9 @@ type Page struct {
 // reach is decided by the request.
 const checksumSize = 9
 
-// encodeCursor makes a cursor of a position in a list; "" is the end, null. The
+// EncodeCursor makes a cursor of a position in a list; "" is the end, null. The
 // list is named with all that decides its order and content.
-func encodeCursor(position string, list ...string) *string {
+func EncodeCursor(position string, list ...string) *string {
 	if position == "" {
 		return nil
 	}
@@ -30,9 +30,9 @@ func encodeCursor(position string, list ...string) *string {
 	return &cursor
 }
 
-// decodeCursor returns the position in a list. It fails with
+// DecodeCursor returns the position in a list. It fails with
 // CodeInvalidRequest on /cursor for one that was altered or is of another list.
-func decodeCursor(cursor string, list ...string) (string, error) {
+func DecodeCursor(cursor string, list ...string) (string, error) {
 	if cursor == "" {
 		return "", nil
 	}

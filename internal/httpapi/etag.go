@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 )
 
-// entityTag is a strong ETag (RFC 9110, 8.8.3) over what a client can change of
+// EntityTag is a strong ETag (RFC 9110, 8.8.3) over what a client can change of
 // an object. Two versions that read alike have the same one; counters, which
 // others change, must not be among the values.
-func entityTag(values ...any) string {
+func EntityTag(values ...any) string {
 	text, err := json.Marshal(values)
 	if err != nil { // plain values of ours always encode
 		return ""

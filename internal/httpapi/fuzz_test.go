@@ -141,23 +141,23 @@ func FuzzHeaders(f *testing.F) {
 // A cursor that is taken is the one that was given out, of the same list.
 func FuzzCursor(f *testing.F) {
 	for _, position := range []string{"a", "MEMBER#ada#1", strings.Repeat("x", 700), "\x00\xff"} {
-		f.Add(*encodeCursor(position, "list", ada), "list", ada)
+		f.Add(*EncodeCursor(position, "list", ada), "list", ada)
 	}
 	f.Add("", "", "")
 	f.Add("AAAAAAAAAAAAAAAA", "list", "")
 	f.Add("AAAA=", "list", "\x00")
 	f.Fuzz(func(t *testing.T, cursor, list, owner string) {
-		position, err := decodeCursor(cursor, list, owner)
+		position, err := DecodeCursor(cursor, list, owner)
 		if err != nil {
 			if position != "" {
 				t.Errorf("refused, and yet %q", position)
 			}
 			return
 		}
-		if again := encodeCursor(position, list, owner); cursor != "" && (again == nil || *again != cursor) {
+		if again := EncodeCursor(position, list, owner); cursor != "" && (again == nil || *again != cursor) {
 			t.Errorf("%q and %v are one position", cursor, again)
 		}
-		if other, err := decodeCursor(cursor, list+"x", owner); cursor != "" && err == nil {
+		if other, err := DecodeCursor(cursor, list+"x", owner); cursor != "" && err == nil {
 			t.Errorf("good for another list too: %q", other)
 		}
 	})
@@ -169,13 +169,13 @@ func FuzzIfMatch(f *testing.F) {
 		f.Add(seed, "Ada")
 	}
 	f.Fuzz(func(t *testing.T, ifMatch, name string) {
-		current := entityTag(name)
-		holds := Precondition{IfMatch: ifMatch}.check(current) == nil
+		current := EntityTag(name)
+		holds := Precondition{IfMatch: ifMatch}.Check(current) == nil
 		if holds && ifMatch != "" && strings.TrimSpace(ifMatch) != "*" && !strings.Contains(ifMatch, current) {
 			t.Errorf("%q holds for %q", ifMatch, current)
 		}
 		for _, with := range []string{current, ifMatch + "," + current, current + " , " + ifMatch} {
-			if (Precondition{IfMatch: with}).check(current) != nil {
+			if (Precondition{IfMatch: with}).Check(current) != nil {
 				t.Errorf("%q does not hold for %q", with, current)
 			}
 		}

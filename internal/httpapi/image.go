@@ -67,7 +67,7 @@ func imageURL(images Images, key string) *string {
 
 func registerImage(a *API, d ProfileDependencies) {
 	Handle(a, postProfileImage, func(ctx context.Context, c account.Caller, in *postImageInput) (*postImageOutput, error) {
-		key, err := d.Service.Once(ctx, c, in.repeat(postProfileImage, c.User.ID), d.Images.NewKey(c.User.ID))
+		key, err := d.Service.Once(ctx, c, in.Repeat(postProfileImage, c.User.ID), d.Images.NewKey(c.User.ID))
 		if err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ type organizationInvitationInput struct {
 
 func registerInvitations(a *API, d OrganizationsDependencies) {
 	HandleIdentity(a, postInvitation, func(ctx context.Context, r Request, in *postInvitationInput) (*postInvitationOutput, error) {
-		repeat := in.repeat(postInvitation, in.OrganizationID)
+		repeat := in.Repeat(postInvitation, in.OrganizationID)
 		c, made, err := d.Service.Invite(ctx, r.Identity, in.OrganizationID, in.Body.Email, in.Body.Role, repeat)
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func registerInvitations(a *API, d OrganizationsDependencies) {
 	})
 	Handle(a, listInvitations, func(ctx context.Context, c account.Caller, in *listInvitationsInput) (*listInvitationsOutput, error) {
 		list := []string{listInvitations.Name, c.Organization.ID, string(in.Status)}
-		after, err := decodeCursor(in.Cursor, list...)
+		after, err := DecodeCursor(in.Cursor, list...)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func registerInvitations(a *API, d OrganizationsDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		return &listInvitationsOutput{Body: newInvitationList(offers, encodeCursor(next, list...))}, nil
+		return &listInvitationsOutput{Body: newInvitationList(offers, EncodeCursor(next, list...))}, nil
 	})
 	HandleIdentity(a, resendInvitation, func(ctx context.Context, r Request, in *organizationInvitationInput) (*invitationOutput, error) {
 		c, sent, err := d.Service.Resend(ctx, r.Identity, in.OrganizationID, in.InvitationID)

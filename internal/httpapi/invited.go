@@ -73,7 +73,7 @@ type previewInvitationOutput struct{ Body previewObject }
 func registerInvited(a *API, d OrganizationsDependencies) {
 	HandleIdentity(a, listMyInvitations, func(ctx context.Context, r Request, in *listMyInvitationsInput) (*listMyInvitationsOutput, error) {
 		list := []string{listMyInvitations.Name, r.Identity.UserID}
-		after, err := decodeCursor(in.Cursor, list...)
+		after, err := DecodeCursor(in.Cursor, list...)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func registerInvited(a *API, d OrganizationsDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &listMyInvitationsOutput{Body: newInvitationList(offers, encodeCursor(next, list...))}
+		out := &listMyInvitationsOutput{Body: newInvitationList(offers, EncodeCursor(next, list...))}
 		if c.Organization != nil {
 			out.AccountID = c.Organization.ID
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -19,9 +20,8 @@ type idSource struct {
 }
 
 // sources says where a client, or a program that tests the API, finds the ids
-// that paths want.
+// that paths want, beside those that made tells.
 var sources = []idSource{
-	{postOrganization, http.StatusCreated, map[string]string{"organizationId": "$response.body#/id"}},
 	{postInvitation, http.StatusCreated, map[string]string{
 		"organizationId": "$response.body#/organizationId", "invitationId": "$response.body#/id",
 	}},
@@ -37,9 +37,29 @@ var sources = []idSource{
 	{listMyInvitations, http.StatusOK, map[string]string{"invitationId": "$response.body#/items/0/id"}},
 }
 
+// made are the answers of operations that make something with a path of its own
+// below theirs, as a product's resources do.
+func made(operations map[string]*huma.Operation) []idSource {
+	var more []idSource
+	for _, maker := range operations {
+		if maker.Method != http.MethodPost || maker.DefaultStatus != http.StatusCreated || strings.Contains(maker.Path, "{") {
+			continue
+		}
+		for _, to := range operations {
+			variable, below := strings.CutPrefix(to.Path, maker.Path+"/{")
+			if variable, ends := strings.CutSuffix(variable, "}"); below && ends && to.Method == http.MethodGet {
+				more = append(more, idSource{
+					Route{Name: maker.OperationID}, http.StatusCreated, map[string]string{variable: "$response.body#/id"},
+				})
+			}
+		}
+	}
+	return more
+}
+
 // link connects each source with the operations that want exactly what it has.
 func link(operations map[string]*huma.Operation) {
-	for _, from := range sources {
+	for _, from := range append(made(operations), sources...) {
 		operation := operations[from.route.Name]
 		if operation == nil {
 			continue

@@ -10,5 +10,5 @@ import (
 // A product's own route needs a row in the table as Hearth's do.
 func TestTheAuthorizationMatrix(t *testing.T) {
 	t.Parallel()
-	httpapi.AuthorizationMatrix(t, product.Routes())
+	httpapi.AuthorizationMatrix(t, product.Routes(), product.Resources())
 }

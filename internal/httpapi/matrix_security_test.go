@@ -5,15 +5,18 @@ import (
 	"testing"
 )
 
-// preparations bring a caller to where a route of the security or the deletion
-// function can be used: with an address to prove, a device, a passkey, a preview.
+// preparations bring a caller to where a route can be used: with an address to
+// prove, a device, a passkey, a preview, a project.
 var preparations = map[string]func(tb testing.TB, s *scene, callerID string){
-	resendEmail.Key():       pendingEmail,
-	verifyEmail.Key():       pendingEmail,
-	deleteEmail.Key():       pendingEmail,
-	verifyTOTP.Key():        offeredTOTP,
-	disableTOTP.Key():       enabledMFA,
-	postRecoveryCodes.Key(): enabledMFA,
+	"GET /projects/{projectId}":    withProject,
+	"PATCH /projects/{projectId}":  withProject,
+	"DELETE /projects/{projectId}": withProject,
+	resendEmail.Key():              pendingEmail,
+	verifyEmail.Key():              pendingEmail,
+	deleteEmail.Key():              pendingEmail,
+	verifyTOTP.Key():               offeredTOTP,
+	disableTOTP.Key():              enabledMFA,
+	postRecoveryCodes.Key():        enabledMFA,
 	postRecovery.Key(): func(tb testing.TB, s *scene, callerID string) {
 		tb.Helper()
 		enabledMFA(tb, s, callerID)

@@ -203,4 +203,21 @@ POST /security/recovery                           *         ok        ok       o
 POST /invitations/preview                         own       ok        ok       ok       ok       ok       ok       ok      ok
                                                   foreign   ok        ok       ok       ok       ok       ok       ok      ok
                                                   *         none      none     none     none     none     none     none    none
+
+# The project of own is an owner's; members delete what they made.
+GET /projects                                     own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+POST /projects                                    own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+GET /projects/{projectId}                         own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+PATCH /projects/{projectId}                       own       anon      no-acct  no-acct  ok       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
+DELETE /projects/{projectId}                      own       anon      no-acct  no-acct  no       ok       ok       ended   off
+                                                  personal  anon      ok       ok       ok       ok       ok       ended   off
+                                                  *         anon      no-acct  no-acct  no-acct  no-acct  no-acct  ended   off
 `

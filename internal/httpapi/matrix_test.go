@@ -60,28 +60,30 @@ var verdicts = map[string]verdict{
 // matrixBodies are good requests of the routes that take a body. {organizationId}
 // and the like stand for what a path would name.
 var matrixBodies = map[string]string{
-	putActiveAccount.Key():      `{"accountId":"{organizationId}"}`,
-	patchProfile.Key():          `{"name":"New"}`,
-	postProfileImage.Key():      `{"contentType":"image/png","size":9}`,
-	putProfileImage.Key():       `{"key":"{callerId}/good"}`,
-	patchPreferences.Key():      `{"theme":"dark"}`,
-	postOrganization.Key():      `{"name":"Another"}`,
-	patchOrganization.Key():     `{"name":"New"}`,
-	postOrganizationImage.Key(): `{"contentType":"image/png","size":9}`,
-	putOrganizationImage.Key():  `{"key":"{organizationId}/good"}`,
-	patchMember.Key():           `{"role":"ORG_ADMIN"}`,
-	transferOwnership.Key():     `{"userId":"{userId}"}`,
-	postInvitation.Key():        `{"email":"new@example.com","role":"ORG_MEMBER"}`,
-	acceptInvitation.Key():      `{"invitationId":"{invitationId}"}`,
-	previewInvitation.Key():     `{"token":"{token}"}`,
-	postPassword.Key():          `{"currentPassword":"correct horse battery","newPassword":"battery staple horse"}`,
-	postEmail.Key():             `{"email":"new-{callerId}@example.com"}`,
-	verifyEmail.Key():           `{"code":"{emailCode}"}`,
-	verifyTOTP.Key():            `{"code":"{totpCode}","deviceName":"Telephone"}`,
-	disableTOTP.Key():           `{"password":"correct horse battery","code":"{totpCode}"}`,
-	postRecovery.Key():          `{"email":"{callerEmail}","password":"correct horse battery","recoveryCode":"{recoveryCode}"}`,
-	postDeletion.Key():          `{"digest":"{digest}","confirmation":"{callerEmail}"}`,
-	verifyPasskey.Key():         `{"credential":{credential},"name":"Laptop"}`,
+	putActiveAccount.Key():        `{"accountId":"{organizationId}"}`,
+	patchProfile.Key():            `{"name":"New"}`,
+	postProfileImage.Key():        `{"contentType":"image/png","size":9}`,
+	putProfileImage.Key():         `{"key":"{callerId}/good"}`,
+	patchPreferences.Key():        `{"theme":"dark"}`,
+	postOrganization.Key():        `{"name":"Another"}`,
+	patchOrganization.Key():       `{"name":"New"}`,
+	postOrganizationImage.Key():   `{"contentType":"image/png","size":9}`,
+	putOrganizationImage.Key():    `{"key":"{organizationId}/good"}`,
+	patchMember.Key():             `{"role":"ORG_ADMIN"}`,
+	transferOwnership.Key():       `{"userId":"{userId}"}`,
+	postInvitation.Key():          `{"email":"new@example.com","role":"ORG_MEMBER"}`,
+	acceptInvitation.Key():        `{"invitationId":"{invitationId}"}`,
+	previewInvitation.Key():       `{"token":"{token}"}`,
+	postPassword.Key():            `{"currentPassword":"correct horse battery","newPassword":"battery staple horse"}`,
+	postEmail.Key():               `{"email":"new-{callerId}@example.com"}`,
+	verifyEmail.Key():             `{"code":"{emailCode}"}`,
+	verifyTOTP.Key():              `{"code":"{totpCode}","deviceName":"Telephone"}`,
+	disableTOTP.Key():             `{"password":"correct horse battery","code":"{totpCode}"}`,
+	postRecovery.Key():            `{"email":"{callerEmail}","password":"correct horse battery","recoveryCode":"{recoveryCode}"}`,
+	postDeletion.Key():            `{"digest":"{digest}","confirmation":"{callerEmail}"}`,
+	verifyPasskey.Key():           `{"credential":{credential},"name":"Laptop"}`,
+	"POST /projects":              projectBody,
+	"PATCH /projects/{projectId}": `{"description":"Analytical"}`,
 }
 
 // matrix is the table, read: by route, organization and caller.
@@ -137,14 +139,17 @@ type scene struct {
 	recoveryCodes map[string]string
 	// digests are those of each caller's preview of deleting their account.
 	digests map[string]string
+	// projects are by organization, those in personal ones by caller.
+	projects  map[string]string
+	resources []Resource
 }
 
 // newScene makes a world that is ready for good requests of a route.
-func newScene(tb testing.TB, route Route) *scene {
+func newScene(tb testing.TB, route Route, resources []Resource) *scene {
 	tb.Helper()
 	s := &scene{
-		teams: newTeams(tb), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{},
-		recoveryCodes: map[string]string{}, digests: map[string]string{},
+		teams: newTeamsWith(tb, resources), organizations: map[string]string{}, invitations: map[[2]string]string{}, tokens: map[string]string{},
+		recoveryCodes: map[string]string{}, projects: map[string]string{}, digests: map[string]string{}, resources: resources,
 	}
 	RegisterProfile(s.api, ProfileDependencies{Service: s.service, Images: s.images, Config: PublicConfig{Languages: []string{"en"}}})
 	for i, id := range []string{removedMember, revokedSession, turnedOff, colleague, outsider} {
@@ -233,7 +238,7 @@ func (s *scene) ask(tb testing.TB, route Route, callerID, about string) answer {
 		token = organizationID + strings.TrimPrefix(s.tokens["own"], s.organizations["own"])
 	}
 	fill := strings.NewReplacer(append(s.proofs(callerID), organizationVariable, organizationID, "{userId}", colleague,
-		"{invitationId}", invitationID, "{token}", token, "{callerId}", callerID)...)
+		"{invitationId}", invitationID, projectID, s.project(callerID, about), "{token}", token, "{callerId}", callerID)...)
 	path, body := fill.Replace(route.Path), fill.Replace(matrixBodies[route.Key()])
 	if callerID == nobody {
 		return s.asNobody(tb, callerIP, route.Method, path, body)
@@ -264,9 +269,9 @@ func (s *scene) unlimited() account.Records {
 
 // AuthorizationMatrix holds that every caller gets from every route, about every
 // organization, what the table says, and that a refusal changes nothing. The
-// routes are the product's: a test of another package hands them in, since
-// product imports this one.
-func AuthorizationMatrix(t *testing.T, routes []Route) {
+// routes are the product's, and the resources among them: a test of another
+// package hands them in, since product imports this one.
+func AuthorizationMatrix(t *testing.T, routes []Route, resources []Resource) {
 	t.Helper()
 	table := matrix(t)
 	listed := map[string]bool{}
@@ -278,7 +283,7 @@ func AuthorizationMatrix(t *testing.T, routes []Route) {
 		}
 		t.Run(route.Name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, route)
+			s := newScene(t, route, resources)
 			for _, about := range namedOrganizations {
 				row := table[route.Key()][about]
 				if row == nil {
@@ -317,5 +322,5 @@ func (s *scene) check(t *testing.T, route Route, caller, callerID, about, cell s
 	if want.status != 0 || route.Method == http.MethodGet {
 		t.Errorf("%s, %s: %s gets %s, and yet something changed:\n%s", route.Key(), about, caller, cell, diff)
 	}
-	return newScene(t, route)
+	return newScene(t, route, s.resources)
 }

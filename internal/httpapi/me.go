@@ -55,7 +55,7 @@ func (d ProfileDependencies) me(c account.Caller) *meOutput {
 		me.Account = optionalAccount{&object}
 		out.AccountID = c.Organization.ID
 	}
-	out.ETag, out.Body = entityTag(tagged...), me
+	out.ETag, out.Body = EntityTag(tagged...), me
 	return out
 }
 

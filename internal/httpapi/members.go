@@ -57,7 +57,7 @@ func registerMembers(a *API, d OrganizationsDependencies) {
 	Handle(a, listMembers, func(ctx context.Context, c account.Caller, in *listMembersInput) (*listMembersOutput, error) {
 		prefix := account.CleanName(in.Query) // as names are kept
 		list := []string{listMembers.Name, c.Organization.ID, prefix}
-		after, err := decodeCursor(in.Cursor, list...)
+		after, err := DecodeCursor(in.Cursor, list...)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func registerMembers(a *API, d OrganizationsDependencies) {
 		if err != nil {
 			return nil, err
 		}
-		out := &listMembersOutput{Body: memberList{Items: []memberObject{}, NextCursor: encodeCursor(next, list...)}}
+		out := &listMembersOutput{Body: memberList{Items: []memberObject{}, NextCursor: EncodeCursor(next, list...)}}
 		for _, m := range page {
 			out.Body.Items = append(out.Body.Items, d.member(m))
 		}

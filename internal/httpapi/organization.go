@@ -46,7 +46,7 @@ type organizationOutput struct {
 // needs its user.
 func (d OrganizationsDependencies) organization(a account.Account, u account.User) *organizationOutput {
 	object := newAccountObject(d.Images, a, u)
-	return &organizationOutput{ETag: entityTag(object.changeable()), Body: object}
+	return &organizationOutput{ETag: EntityTag(object.changeable()), Body: object}
 }
 
 // team is a team as the caller sees it after a change of theirs.
@@ -59,7 +59,7 @@ func (d OrganizationsDependencies) team(a account.Account, err error) (*organiza
 
 // unchanged is a client's condition on the team that it saw.
 func (d OrganizationsDependencies) unchanged(m Precondition) func(account.Account) error {
-	return func(a account.Account) error { return m.check(d.organization(a, account.User{}).ETag) }
+	return func(a account.Account) error { return m.Check(d.organization(a, account.User{}).ETag) }
 }
 
 func registerOrganization(a *API, d OrganizationsDependencies) {
@@ -74,7 +74,7 @@ func registerOrganization(a *API, d OrganizationsDependencies) {
 		}
 		// A team is made by a person, whatever account they are in: a repeat
 		// after a switch is one still.
-		made, err := d.Service.CreateOrganization(ctx, r.Identity, c, wanted, in.repeat(postOrganization, c.User.ID))
+		made, err := d.Service.CreateOrganization(ctx, r.Identity, c, wanted, in.Repeat(postOrganization, c.User.ID))
 		if err != nil {
 			return nil, err
 		}

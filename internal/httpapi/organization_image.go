@@ -29,7 +29,7 @@ func registerOrganizationImage(a *API, d OrganizationsDependencies) {
 		if o.IsPersonal { // it shows its user's image
 			return nil, account.ErrPersonalOrganization
 		}
-		key, err := d.Service.Once(ctx, c, in.repeat(postOrganizationImage, o.ID), d.Images.NewKey(o.ID))
+		key, err := d.Service.Once(ctx, c, in.Repeat(postOrganizationImage, o.ID), d.Images.NewKey(o.ID))
 		if err != nil {
 			return nil, err
 		}

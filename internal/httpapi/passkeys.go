@@ -83,7 +83,7 @@ func registerPasskeys(a *API, d SecurityDependencies) {
 		return &postPasskeyOutput{Body: webAuthnObject{options}}, nil
 	})
 	Handle(a, verifyPasskey, func(ctx context.Context, c account.Caller, in *verifyPasskeyInput) (*verifyPasskeyOutput, error) {
-		passkey, err := d.Service.AddPasskey(ctx, c, in.Body.Credential.RawMessage, in.Body.Name, in.repeat(verifyPasskey, c.User.ID))
+		passkey, err := d.Service.AddPasskey(ctx, c, in.Body.Credential.RawMessage, in.Body.Name, in.Repeat(verifyPasskey, c.User.ID))
 		if err != nil {
 			return nil, err
 		}

@@ -13,9 +13,9 @@ type Precondition struct {
 	IfMatch string `header:"If-Match" maxLength:"1024" doc:"The ETag of what was read: the change is refused with 412 if it is another one now."`
 }
 
-// check fails with ErrPrecondition unless the condition names the entity tag.
+// Check fails with ErrPrecondition unless the condition names the entity tag.
 // A weak tag never matches strongly.
-func (m Precondition) check(current string) error {
+func (m Precondition) Check(current string) error {
 	if m.IfMatch == "" || strings.TrimSpace(m.IfMatch) == "*" {
 		return nil
 	}

@@ -21,7 +21,7 @@ type patchPreferencesInput struct {
 
 func newPreferencesOutput(u account.User) *preferencesOutput {
 	object := preferences{Theme: u.Preferences.Theme, Language: u.Preferences.Language}
-	return &preferencesOutput{ETag: entityTag(object), Body: object}
+	return &preferencesOutput{ETag: EntityTag(object), Body: object}
 }
 
 func registerPreferences(a *API, d ProfileDependencies) {
@@ -29,7 +29,7 @@ func registerPreferences(a *API, d ProfileDependencies) {
 		return newPreferencesOutput(c.User), nil
 	})
 	Handle(a, patchPreferences, func(ctx context.Context, c account.Caller, in *patchPreferencesInput) (*preferencesOutput, error) {
-		unchanged := func(u account.User) error { return in.check(newPreferencesOutput(u).ETag) }
+		unchanged := func(u account.User) error { return in.Check(newPreferencesOutput(u).ETag) }
 		user, err := d.Service.SetPreferences(ctx, c, in.Body.Theme, in.Body.Language, unchanged)
 		if err != nil {
 			return nil, err

@@ -55,6 +55,7 @@ var statuses = map[account.Code]int{
 	account.CodeLastOwner:            http.StatusConflict,
 	account.CodeOrganizationRequired: http.StatusConflict,
 	account.CodeSeatLimit:            http.StatusConflict,
+	account.CodeSetupRequired:        http.StatusConflict,
 	account.CodeDeletionBlocked:      http.StatusConflict,
 	account.CodeDeletionChanged:      http.StatusConflict,
 	account.CodeConflict:             http.StatusConflict,

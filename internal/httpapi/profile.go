@@ -28,12 +28,12 @@ type patchProfileInput struct {
 
 func (d ProfileDependencies) profile(u account.User) *profileOutput {
 	object := profileObject{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, ImageURL: imageURL(d.Images, u.ImageKey)}
-	return &profileOutput{ETag: entityTag(object), Body: object}
+	return &profileOutput{ETag: EntityTag(object), Body: object}
 }
 
 // unchanged is a client's condition on the profile that it saw.
 func (d ProfileDependencies) unchanged(m Precondition) account.Unchanged {
-	return func(u account.User) error { return m.check(d.profile(u).ETag) }
+	return func(u account.User) error { return m.Check(d.profile(u).ETag) }
 }
 
 func registerProfile(a *API, d ProfileDependencies) {

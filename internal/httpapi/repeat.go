@@ -18,8 +18,8 @@ type Repeatable struct {
 	RawBody        []byte
 }
 
-// repeat names the request of a route for an account.
-func (r Repeatable) repeat(route Route, accountID string) account.Repeat {
+// Repeat names the request of a route for an account.
+func (r Repeatable) Repeat(route Route, accountID string) account.Repeat {
 	if r.IdempotencyKey == "" {
 		return account.Repeat{}
 	}

@@ -12,6 +12,9 @@ const (
 	Security      Function = "security"
 	Organizations Function = "organizations"
 	Deletion      Function = "deletion"
+	// Projects serves what accounts own: the worked example, and a product's own
+	// resources beside it.
+	Projects Function = "projects"
 )
 
 // Route is one row of the API: what API Gateway routes to which function. The

@@ -79,7 +79,7 @@ func TestAProviderThatFails(t *testing.T) {
 			if route.Function != Security || !route.Limited {
 				continue
 			}
-			s := newScene(t, route)
+			s := newScene(t, route, nil)
 			s.logins.fault = c.fault
 			before := s.unlimited().User(ada)
 			a := s.ask(t, route, ada, "personal")
@@ -127,7 +127,7 @@ func TestSensitiveRoutesWantAFreshSignIn(t *testing.T) {
 				who = stranger
 			}
 			for age, fresh := range map[time.Duration]bool{10 * time.Minute: true, 10*time.Minute + time.Second: false} {
-				s := newScene(t, route)
+				s := newScene(t, route, nil)
 				s.signedIn = noon.Add(-age)
 				before := s.unlimited()
 				a := s.ask(t, route, who, about)

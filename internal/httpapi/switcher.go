@@ -25,7 +25,7 @@ type activeAccountInput struct {
 
 func registerSwitcher(a *API, d ProfileDependencies) {
 	HandleIdentity(a, listAccounts, func(ctx context.Context, r Request, in *listAccountsInput) (*listAccountsOutput, error) {
-		after, err := decodeCursor(in.Cursor, listAccounts.Name, r.Identity.UserID)
+		after, err := DecodeCursor(in.Cursor, listAccounts.Name, r.Identity.UserID)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +34,7 @@ func registerSwitcher(a *API, d ProfileDependencies) {
 			return nil, err
 		}
 		out := &listAccountsOutput{Body: accountList{
-			Items: []accountObject{}, NextCursor: encodeCursor(page.Next, listAccounts.Name, r.Identity.UserID),
+			Items: []accountObject{}, NextCursor: EncodeCursor(page.Next, listAccounts.Name, r.Identity.UserID),
 		}}
 		if o := page.Caller.Organization; o != nil {
 			out.AccountID = o.ID

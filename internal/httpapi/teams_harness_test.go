@@ -136,6 +136,12 @@ type teams struct {
 
 func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 	tb.Helper()
+	return newTeamsWith(tb, nil, change...)
+}
+
+// newTeamsWith is newTeams with a product's resources.
+func newTeamsWith(tb testing.TB, resources []Resource, change ...func(*account.Config)) *teams {
+	tb.Helper()
 	f := &teams{
 		fixture: &fixture{store: accounttest.NewModel()}, images: &pictures{}, pool: &directory{people: map[string]account.Person{}},
 		signedIn: noon.Add(-time.Minute),
@@ -150,13 +156,19 @@ func newTeams(tb testing.TB, change ...func(*account.Config)) *teams {
 		c(&config)
 	}
 	var ids atomic.Int64
+	newID := func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) }
+	grants := account.CoreGrants()
+	for _, r := range resources {
+		grants = grants.With(r.Grants())
+	}
 	f.service = account.NewService(account.Options{
-		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: account.CoreGrants(), SessionValidity: 24 * time.Hour, Config: config,
-		Exports: f.exports,
-		Now:     f.now,
-		NewID:   func() string { return fmt.Sprintf("018f4e2a-0000-7000-8000-%012d", ids.Add(1)) },
+		Store: f.counted, Pool: f.logins, Credentials: f.logins.credentials(), MAC: key{}, Grants: grants, SessionValidity: 24 * time.Hour, Config: config,
+		Exports: f.exports, Now: f.now, NewID: newID,
 	})
 	f.api = New(f.service, tokens())
+	for _, r := range resources {
+		r.Register(f.api, account.NewData(accounttest.ModelData{Model: f.store}, f.now, newID))
+	}
 	RegisterSecurity(f.api, SecurityDependencies{Service: f.service})
 	RegisterOrganizations(f.api, OrganizationsDependencies{Service: f.service, Images: f.images})
 	RegisterDeletion(f.api, DeletionDependencies{Service: f.service})

@@ -153,11 +153,11 @@ type callScene struct {
 	host       *host
 	wire       *counter
 	ada, grace *person
-	// team is what paths call {organizationId}, userID and invitationID are the
-	// others' variables.
-	team, userID, invitationID string
-	members                    []string
-	counted                    map[string]bool
+	// team is what paths call {organizationId}, the others are the other
+	// variables.
+	team, userID, invitationID, projectID string
+	members                               []string
+	counted                               map[string]bool
 }
 
 func newCallScene(t *testing.T, h *host, api string, wire *counter, memberships, members int) *callScene {
@@ -184,7 +184,7 @@ func (s *callScene) calls(t *testing.T, p *person, route string, body any, want 
 	method, path, _ := strings.Cut(route, " ")
 	known, _, _ := strings.Cut(route, "?")
 	s.counted[known] = true
-	path = strings.NewReplacer("{organizationId}", s.team, "{userId}", s.userID, "{invitationId}", s.invitationID).Replace(path)
+	path = strings.NewReplacer("{organizationId}", s.team, "{userId}", s.userID, "{invitationId}", s.invitationID, "{projectId}", s.projectID).Replace(path)
 	s.wire.take()
 	got := p.call(t, method, path, body)
 	if got.Status/100 != 2 {
@@ -200,9 +200,10 @@ func (s *callScene) run(t *testing.T) {
 	s.profile(t)
 	s.organization(t)
 	s.invitations(t)
+	s.projects(t)
 	s.memberships(t)
 	for _, route := range product.Routes() {
-		ofTable := route.Function == httpapi.Profile || route.Function == httpapi.Organizations
+		ofTable := slices.Contains([]httpapi.Function{httpapi.Profile, httpapi.Organizations, httpapi.Projects}, route.Function)
 		if ofTable && !s.counted[route.Key()] {
 			t.Errorf("the calls of %s are not counted", route.Key())
 		}
@@ -289,6 +290,21 @@ func (s *callScene) invitations(t *testing.T) {
 	s.calls(t, s.ada, "POST /invitations/{invitationId}/decline", nil, read, write)
 	invite(s.grace, s.ada.Email)
 	s.calls(t, s.ada, "POST /invitations/accept", map[string]string{"invitationId": s.invitationID}, read, write)
+}
+
+// projects is what is done with data of a team and at home. A change is read
+// first, since it is answered with all that it left.
+func (s *callScene) projects(t *testing.T) {
+	t.Helper()
+	for _, p := range []*person{s.ada, s.ada.in(s.team)} {
+		var made projectAnswer
+		s.calls(t, p, "POST /projects", map[string]string{"name": "Engine"}, read, write).JSON(t, &made)
+		s.projectID = made.ID
+		s.calls(t, p, "GET /projects", nil, read, query)
+		s.calls(t, p, "GET /projects/{projectId}", nil, read, read)
+		s.calls(t, p, "PATCH /projects/{projectId}", map[string]string{"name": "Mill"}, read, read, write)
+		s.calls(t, p, "DELETE /projects/{projectId}", nil, read, write)
+	}
 }
 
 // memberships is what is done with those of a team, and its end.

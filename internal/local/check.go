@@ -35,7 +35,7 @@ func prerequisites(ctx context.Context, o options) error {
 		return err
 	}
 	defer lock.release() //nolint:errcheck // nothing was written
-	for i, purpose := range []string{portAPI: "the API", portCognito: "Cognito", portDynamoDB: "DynamoDB Local", portS3: "S3", portServices: "SES and KMS"} {
+	for i, purpose := range []string{portAPI: "the API", portCognito: "Cognito", portDynamoDB: "DynamoDB", portS3: "S3", portServices: "SES, KMS and STS"} {
 		listeners, _, err := listen(ctx, o.Port+i, purpose)
 		if err != nil {
 			return err

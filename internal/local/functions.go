@@ -18,6 +18,7 @@ import (
 	"hearth/internal/httpapi"
 	"hearth/internal/image"
 	"hearth/internal/kms"
+	"hearth/internal/sts"
 )
 
 // functions are the Lambda functions as AWS starts them, each from its environment.
@@ -42,6 +43,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		"AWS_ENDPOINT_URL_S3":                        c.S3Endpoint,
 		"AWS_ENDPOINT_URL_SESV2":                     c.SESEndpoint,
 		"AWS_ENDPOINT_URL_KMS":                       c.KMSEndpoint,
+		"AWS_ENDPOINT_URL_STS":                       c.STSEndpoint,
 		dynamo.EnvTable:                              c.TableName,
 		cognito.EnvUserPoolID:                        id.UserPoolID,
 		cognito.EnvClientID:                          id.WebClientID,
@@ -52,6 +54,7 @@ func environment(o options, id identity, c hostConfig) boot.Environment {
 		image.EnvURL:                                 c.imageURL(),
 		export.EnvBucket:                             exportBucket,
 		kms.EnvKey:                                   c.MACKey,
+		sts.EnvRole:                                  c.DataRole,
 		account.EnvConfig:                            o.Config,
 	}
 	return func(name string) string { return variables[name] }
@@ -72,6 +75,7 @@ func newFunctions(env boot.Environment) (functions, error) {
 			httpapi.Profile:       build("profile", boot.Profile),
 			httpapi.Security:      build("security", boot.Security),
 			httpapi.Organizations: build("organizations", boot.Organizations),
+			httpapi.Projects:      build("projects", boot.Projects),
 			httpapi.Deletion:      build("deletion", boot.Deletion),
 		},
 		postConfirmation: build("postconfirmation", boot.PostConfirmation),

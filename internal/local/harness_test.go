@@ -121,6 +121,8 @@ type person struct {
 	*remote
 	ID, Email, Password                string
 	AccessToken, IDToken, RefreshToken string
+	// accountID is sent with each request; empty leaves the session to decide.
+	accountID string
 	// device is the authenticator app that prove gave the person.
 	device *device
 }
@@ -233,6 +235,9 @@ func (p *person) call(t *testing.T, method, path string, body any, header ...str
 	}
 	if p.AccessToken != "" {
 		request.Header.Set("Authorization", "Bearer "+p.AccessToken)
+	}
+	if p.accountID != "" {
+		request.Header.Set("X-Account-Id", p.accountID)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])

@@ -30,6 +30,7 @@ type host struct {
 	functions functions
 	streamARN string
 	engine    *dynamolocal.Engine // nil when it is not this host's
+	engineURL string              // of the engine itself, behind the gate
 	failed    chan error
 	once      sync.Once
 	stops     []func() error // in the order of starting
@@ -82,7 +83,11 @@ func (h *host) start(ctx context.Context) error {
 	if err := h.startS3(ctx, ports.s3); err != nil {
 		return err
 	}
-	if err := h.startServices(ctx, ports.services); err != nil {
+	roles, err := h.startServices(ctx, ports.services)
+	if err != nil {
+		return err
+	}
+	if err := h.startGate(ctx, roles, ports.dynamoDB); err != nil {
 		return err
 	}
 	if h.functions, err = newFunctions(environment(h.options, h.id, h.Config)); err != nil {
@@ -119,7 +124,7 @@ func (h *host) openFolder() error {
 }
 
 // ports are those that this process answers on.
-type ports struct{ api, cognito, s3, services []net.Listener }
+type ports struct{ api, cognito, dynamoDB, s3, services []net.Listener }
 
 // listen takes the ports, so that a taken one is told before anything starts.
 // Clients that come early wait until their server serves.
@@ -146,31 +151,30 @@ func (h *host) listen(ctx context.Context) (taken ports, err error) {
 	if taken.cognito, h.Config.CognitoEndpoint, err = take(portCognito, "Cognito"); err != nil {
 		return ports{}, err
 	}
+	if taken.dynamoDB, h.Config.DynamoDBEndpoint, err = take(portDynamoDB, "DynamoDB"); err != nil {
+		return ports{}, err
+	}
 	if taken.s3, h.Config.S3Endpoint, err = take(portS3, "S3"); err != nil {
 		return ports{}, err
 	}
 	var services string
-	if taken.services, services, err = take(portServices, "SES and KMS"); err != nil {
+	if taken.services, services, err = take(portServices, "SES, KMS and STS"); err != nil {
 		return ports{}, err
 	}
-	h.Config.SESEndpoint, h.Config.KMSEndpoint = services+pathSES, services+pathKMS
+	h.Config.SESEndpoint, h.Config.KMSEndpoint, h.Config.STSEndpoint = services+pathSES, services+pathKMS, services+pathSTS
 	h.Config.Issuer = h.Config.CognitoEndpoint + "/" + h.id.UserPoolID
 	return taken, nil
 }
 
 func (h *host) startDynamoDB(ctx context.Context) error {
-	h.Config.DynamoDBEndpoint = h.options.DynamoDB
+	h.engineURL = h.options.DynamoDB
 	if h.options.DynamoDB == "" {
-		o := dynamolocal.Options{Dir: filepath.Join(h.options.Dir, "dynamodb")}
-		if h.options.Port != 0 {
-			o.Port = h.options.Port + portDynamoDB
-		}
-		engine, err := dynamolocal.Start(ctx, o)
+		engine, err := dynamolocal.Start(ctx, dynamolocal.Options{Dir: filepath.Join(h.options.Dir, "dynamodb")})
 		if err != nil {
 			return err
 		}
 		h.engine = engine
-		h.Config.DynamoDBEndpoint = engine.Endpoint
+		h.engineURL = engine.Endpoint
 		stopping := make(chan struct{})
 		h.onClose(func() error {
 			close(stopping)
@@ -186,7 +190,7 @@ func (h *host) startDynamoDB(ctx context.Context) error {
 		}()
 	}
 	var err error
-	h.streamARN, err = ensureTable(ctx, dynamoClient(h.Config.DynamoDBEndpoint), h.Config.TableName)
+	h.streamARN, err = ensureTable(ctx, dynamoClient(h.engineURL), h.Config.TableName)
 	return err
 }
 

@@ -65,6 +65,10 @@ var accepted = map[string]map[string]any{
 	"POST /invitations/accept":                                               {"invitationId": made},
 	"POST /invitations/{invitationId}/decline":                               nil,
 	"POST /invitations/preview":                                              {"token": made},
+
+	"POST /projects":               {"name": "Engine", "description": "Analytical"},
+	"PATCH /projects/{projectId}":  {"name": "Engine", "description": "Analytical"},
+	"DELETE /projects/{projectId}": nil,
 }
 
 // made stands for a value that the test makes.
@@ -87,6 +91,9 @@ func (p *person) prepare(t *testing.T, route httpapi.Route) (httpapi.Route, map[
 		other.takeIn(t, shared.host, team.ID, account.Member)
 		member = other.ID
 		route.Path = fillPath(route.Path, team.ID, member)
+	}
+	if strings.Contains(route.Path, "{projectId}") {
+		route.Path = "/projects/" + p.createProject(t, "Engine").ID
 	}
 	p.prove(t, route, good)
 	for field, value := range good {
@@ -247,7 +254,7 @@ func (p *person) everything(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	paths := []string{
-		"/me", "/me/profile", "/me/preferences", "/me/accounts", "/me/invitations", "/me/security", "/me/sessions", "/audit-log",
+		"/me", "/me/profile", "/me/preferences", "/me/accounts", "/me/invitations", "/me/security", "/me/sessions", "/audit-log", "/projects",
 	}
 	var teams teamList[teamAnswer]
 	p.call(t, http.MethodGet, "/me/accounts", nil).want(t, http.StatusOK).JSON(t, &teams)

@@ -62,8 +62,8 @@ type options struct {
 	Root string
 	// Dir keeps everything that outlives a restart.
 	Dir string
-	// Port is the API's on the loopback interface; Cognito, DynamoDB, S3, and SES
-	// and KMS together have those after it, in this order. 0 takes free ones.
+	// Port is the API's on the loopback interface; Cognito, DynamoDB, S3, and SES,
+	// KMS and STS together have those after it, in this order. 0 takes free ones.
 	Port int
 	// DynamoDB is the endpoint of an engine that runs already, for tests that
 	// share one; empty starts one.
@@ -73,12 +73,12 @@ type options struct {
 	// Config is the product's configuration as JSON, in which only what differs
 	// from the defaults has to stand.
 	Config string
-	// Now is the clock of user pool, gateway, S3, SES and KMS; nil is time.Now.
+	// Now is the clock of user pool, gateway, S3, SES, KMS and STS; nil is time.Now.
 	Now func() time.Time
 	// Faults is a plan of the user pool's failures; nil plans none.
 	Faults *userpool.Faults
-	// SESFaults and KMSFaults are those of SES and KMS.
-	SESFaults, KMSFaults *awsapi.Faults
+	// SESFaults, KMSFaults and STSFaults are those of SES, KMS and STS.
+	SESFaults, KMSFaults, STSFaults *awsapi.Faults
 	// RedriveEvery is how often the schedule calls the stream function; 0 is
 	// defaultRedriveEvery.
 	RedriveEvery time.Duration
@@ -128,6 +128,7 @@ func (o options) withDefaults() options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Config = isolated(o.Config)
 	if o.RedriveEvery == 0 {
 		o.RedriveEvery = defaultRedriveEvery
 	}

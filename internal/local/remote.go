@@ -38,7 +38,10 @@ type hostConfig struct {
 	// SESEndpoint, KMSEndpoint and MACKey are what functions alone need.
 	SESEndpoint string `json:"-"`
 	KMSEndpoint string `json:"-"`
-	MACKey      string `json:"-"`
+	STSEndpoint string `json:"-"`
+	// DataRole is the role whose sessions reach one account's data.
+	DataRole string `json:"-"`
+	MACKey   string `json:"-"`
 }
 
 // remote is a running host as a web client sees it: by HTTP alone.

@@ -30,3 +30,22 @@ func stageConfig(path, stage string) (string, error) {
 	}
 	return string(file.Context.Stages[stage].Configuration), nil
 }
+
+// isolated is a product's configuration with isolation on, unless it says
+// otherwise: what narrowed credentials do not reach is best found out here. What
+// is no JSON object stays as it is, for the functions to refuse.
+func isolated(config string) string {
+	settings := map[string]json.RawMessage{}
+	if config != "" && (json.Unmarshal([]byte(config), &settings) != nil || settings == nil) {
+		return config
+	}
+	if _, said := settings["isolation"]; said {
+		return config
+	}
+	settings["isolation"] = json.RawMessage("true")
+	with, err := json.Marshal(settings)
+	if err != nil {
+		return config
+	}
+	return string(with)
+}

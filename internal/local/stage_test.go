@@ -57,3 +57,22 @@ func TestTheProjectsOwnStageIsValid(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Isolation is on unless the product says otherwise.
+func TestIsolationIsOnByDefaultHere(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]bool{
+		"": true, "{}": true, `{"graceDays":3}`: true, `{"isolation":true}`: true, `{"isolation":false}`: false,
+		"null": false, // no object
+	} {
+		config, err := product.Config(isolated(given))
+		if err != nil || config.Isolation != want {
+			t.Errorf("%q: %v, %v", given, config.Isolation, err)
+		}
+	}
+	for _, given := range []string{"[]", "{", "true"} {
+		if _, err := product.Config(isolated(given)); err == nil {
+			t.Errorf("%q was taken", given)
+		}
+	}
+}

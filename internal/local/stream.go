@@ -30,7 +30,7 @@ func (h *host) startEventSource(ctx context.Context) error {
 	mappings, err := eventsource.New(eventsource.Options{
 		Client: dynamodbstreams.New(dynamodbstreams.Options{
 			Region:       region,
-			BaseEndpoint: aws.String(h.Config.DynamoDBEndpoint),
+			BaseEndpoint: aws.String(h.engineURL),
 			Credentials:  aws.CredentialsProviderFunc(credentials),
 		}),
 		StreamARN: h.streamARN,

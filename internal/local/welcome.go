@@ -34,6 +34,7 @@ func welcome(out io.Writer, h *host, watcher string) {
 	_, _ = fmt.Fprintf(columns, "  S3\t%s\tbucket %s\n", c.S3Endpoint, c.Bucket)
 	_, _ = fmt.Fprintf(columns, "  SES\t%s\tinto the mails below\n", c.SESEndpoint)
 	_, _ = fmt.Fprintf(columns, "  KMS\t%s\tthe key of invitations\n", c.KMSEndpoint)
+	_, _ = fmt.Fprintf(columns, "  STS\t%s\tthe role for account data\n", c.STSEndpoint)
 	_ = columns.Flush()
 	_, _ = fmt.Fprint(out, "\nTry next, in another terminal or a browser:\n\n")
 	_, _ = fmt.Fprintf(columns, "  make demo%s\tsign a new person up and see their organization\n", port)

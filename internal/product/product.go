@@ -11,6 +11,7 @@ import (
 
 	"hearth/internal/account"
 	"hearth/internal/httpapi"
+	"hearth/internal/project"
 )
 
 // Defaults returns the configuration of a product that decided nothing yet. A
@@ -49,11 +50,38 @@ func Config(overrides string) (account.Config, error) {
 	return c, nil
 }
 
+// Resources are the kinds of things that accounts own: the worked example, and
+// a product's own beside it or in its place.
+func Resources() []httpapi.Resource {
+	return []httpapi.Resource{
+		project.Resource{},
+	}
+}
+
 // Routes returns every route of the API: Hearth's, then the product's.
-func Routes() []httpapi.Route { return httpapi.Routes() }
+func Routes() []httpapi.Route {
+	routes := httpapi.Routes()
+	for _, r := range Resources() {
+		routes = append(routes, r.Routes()...)
+	}
+	return routes
+}
 
 // Grants returns which role has which permission: Hearth's table, then the product's.
-func Grants() account.Grants { return account.CoreGrants() }
+func Grants() account.Grants {
+	grants := account.CoreGrants()
+	for _, r := range Resources() {
+		grants = grants.With(r.Grants())
+	}
+	return grants
+}
+
+// RegisterResources registers the routes of all resources.
+func RegisterResources(a *httpapi.API, data *account.Data) {
+	for _, r := range Resources() {
+		r.Register(a, data)
+	}
+}
 
 // Policies returns the product's rules about what people may do with their
 // accounts, asked in this order behind Hearth's own. Each is a small type in a
@@ -67,6 +95,7 @@ func OpenAPI() ([]byte, error) {
 		httpapi.RegisterSecurity(a, httpapi.SecurityDependencies{})
 		httpapi.RegisterOrganizations(a, httpapi.OrganizationsDependencies{})
 		httpapi.RegisterDeletion(a, httpapi.DeletionDependencies{})
+		RegisterResources(a, nil)
 	})
 }
 

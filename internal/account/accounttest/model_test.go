@@ -10,3 +10,11 @@ func TestModel(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) account.Store { return NewModel() })
 }
+
+func TestModelData(t *testing.T) {
+	t.Parallel()
+	RunData(t, func(*testing.T) (account.Store, account.DataStore) {
+		m := NewModel()
+		return m, ModelData{m}
+	})
+}

@@ -19,7 +19,8 @@ func testPremises(t *testing.T, s account.Store) {
 	teamless := user("teamless")
 	teamless.TeamCount = 0
 	put(t, s, user("on"), off, teamless, organization("open"), closed, full, unlimited,
-		membership("on", "open", account.Admin), session("on", "s"))
+		membership("on", "open", account.Admin), session("on", "s"),
+		&account.Datum{AccountID: "open", ID: "NOTE#1", Type: "note", Fields: map[string]any{"createdBy": "on"}, Version: 1})
 
 	subscribed, unsubscribed := organization("subscribed"), organization("unsubscribed")
 	subscribed.ActiveSubscriptions, unsubscribed.ActiveSubscriptions = 1, 1
@@ -77,6 +78,9 @@ func testPremises(t *testing.T, s account.Store) {
 		{"what is not there is absent", account.IsAbsent{Of: account.UserKey("nobody")}, true, nil},
 		{"what is there is not", account.IsAbsent{Of: account.UserKey("on")}, false, account.ErrConflict},
 		{"an absence can mean something", account.IsAbsent{Of: account.UserKey("on"), Else: account.ErrUserInactive}, false, account.ErrUserInactive},
+		{"what somebody created is theirs", account.IsCreatedBy{Of: account.DatumKey("open", "NOTE#1"), UserID: "on"}, true, nil},
+		{"and not another's", account.IsCreatedBy{Of: account.DatumKey("open", "NOTE#1"), UserID: "off"}, false, account.ErrForbidden},
+		{"nothing is anybody's", account.IsCreatedBy{Of: account.DatumKey("open", "NOTE#2"), UserID: "on"}, false, account.ErrForbidden},
 		{"what is there exists", account.Exists{Of: account.SessionKey("on", "s")}, true, nil},
 		{"what is not there does not", account.Exists{Of: account.SessionKey("on", "t")}, false, account.ErrNotFound},
 	}
