@@ -33,7 +33,7 @@ func NewData(clients Clients, table string) *Data { return &Data{clients: client
 // store is the table as the scope may reach it.
 func (d *Data) store(ctx context.Context, scope account.Scope) (*Store, error) {
 	if err := scope.Check(); err != nil {
-		return nil, err //nolint:wrapcheck // an answer
+		return nil, err
 	}
 	client, err := d.clients(ctx, scope)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *Data) Commit(ctx context.Context, scope account.Scope, change account.D
 	}
 	whole, err := scope.Change(change)
 	if err != nil {
-		return err //nolint:wrapcheck // an answer
+		return err
 	}
 	return s.Commit(ctx, whole)
 }

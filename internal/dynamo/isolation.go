@@ -47,7 +47,7 @@ func Narrowed(client *dynamodb.Client, vendor Vendor) Clients {
 	return func(ctx context.Context, scope account.Scope) (*dynamodb.Client, error) {
 		narrow, err := vendor.Credentials(ctx, scope.AccountID(), scope.UserID())
 		if err != nil {
-			return nil, err //nolint:wrapcheck // an answer
+			return nil, err
 		}
 		o := options.Copy()
 		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return narrow, nil })

@@ -39,7 +39,7 @@ type Project struct {
 func (p Project) valid() (Project, error) {
 	name, err := account.ValidName("/name", p.Name)
 	if err != nil {
-		return Project{}, err //nolint:wrapcheck // an answer
+		return Project{}, err
 	}
 	lines := strings.Split(p.Description, "\n")
 	for i := range lines {
