@@ -25,7 +25,7 @@ FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
 .PHONY: help setup prerequisites dev demo seed token reset ensure-personal-orgs verify-personal-orgs check-database user verify-certificate \
-  test race soak fuzz fuzz-api lint lint-templates build synth
+  test race soak fuzz fuzz-api attack lint lint-templates build synth
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^## [A-Z]/ { title = substr($$0, 4) } \
@@ -111,6 +111,10 @@ fuzz: ## Feed every parser of outside text with made-up input (FUZZTIME=10s each
 fuzz-api: $(SCHEMATHESIS) ## Call the running host as two people in every way (CASES=10000 SEED=1)
 	@go build -o .build/hearth ./internal/local
 	@SCHEMATHESIS=$(SCHEMATHESIS) .build/hearth fuzz
+
+attack: ## Try every route of the running host with another person's ids, cursors, keys and headers
+	@go build -o .build/hearth ./internal/local
+	@.build/hearth attack
 
 lint: $(GOLANGCILINT) $(DEADCODE) ## Run the linters and look for dead code
 	@$(GOLANGCILINT) run

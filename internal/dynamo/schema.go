@@ -27,7 +27,11 @@ import (
 //	deletion      USER#<id>           DELETION           while due: DUE#<shard> / <dueAt>#<id>
 //	export        USER#<id>           EXPORT             while due: DUE#<shard> / <dueAt>#<id>
 //	certificate   CERTIFICATE#<id>    CERTIFICATE
-//	datum         DATA#<accountId>    the product's own
+//	datum         DATA#<accountId>    <KIND>#<id>, such as PROJECT#<id>; of every
+//	                                  account also
+//	                                  AUDIT#<id>
+//	                                  IDEMPOTENCY#<userId>#<key>
+//	                                  GATE#<n>, once the account is closed
 //	idempotency   USER#<id>           IDEMPOTENCY#<key>
 //	limit         USER#<id>, or       LIMIT#<kind>
 //	              LIMIT#<hash>
@@ -59,6 +63,11 @@ import (
 //	invitations of an organization, a page with names    authorize + 1 Query, 1 BatchGetItem
 //	audit log of an organization, a page with names      authorize + 1 Query, 1 BatchGetItem
 //	pending invitations of an address, a page            1 Query of the index, 1 BatchGetItem
+//	projects, and whatever else accounts own: a page     authorize + 1 Query
+//	  create, delete                                     authorize + 1 TransactWriteItems
+//	  get                                                authorize + 1 BatchGetItem
+//	  change                                             authorize + 1 BatchGetItem,
+//	                                                     1 TransactWriteItems
 //	stream: a chunk of a deleted organization            1 BatchGetItem, its Query, 1 BatchGetItem
 //	                                                     for members, 1 TransactWriteItems
 //	schedule: what is due, a page of a shard             1 Query of the index, then as the stream

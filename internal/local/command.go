@@ -11,7 +11,7 @@ import (
 	"hearth/internal/account"
 )
 
-const usage = "usage: local [check | demo | token | seed | fuzz | reset | ensure | verify | check-database | user | certificate]"
+const usage = "usage: local [check | demo | token | seed | fuzz | attack | reset | ensure | verify | check-database | user | certificate]"
 
 // command runs one sub-command and returns the exit code: 0, 1 with one clear
 // line on stderr, or 2 for a command that does not exist.
@@ -21,13 +21,14 @@ func command(ctx context.Context, args []string, env func(string) string, stdout
 		name = args[0]
 	}
 	run, known := map[string]func(context.Context, func(string) string, io.Writer) error{
-		"":      serve,
-		"check": check,
-		"demo":  demoCommand,
-		"token": tokenCommand(stderr),
-		"fuzz":  fuzzCommand,
-		"seed":  seedCommand,
-		"reset": reset,
+		"":       serve,
+		"check":  check,
+		"demo":   demoCommand,
+		"token":  tokenCommand(stderr),
+		"fuzz":   fuzzCommand,
+		"attack": attackCommand,
+		"seed":   seedCommand,
+		"reset":  reset,
 
 		"ensure":         jobCommand(account.JobEnsure),
 		"verify":         jobCommand(account.JobVerify),

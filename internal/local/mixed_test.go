@@ -241,7 +241,7 @@ func TestMixedRequestsThroughOneFunction(t *testing.T) {
 	var group sync.WaitGroup
 	for n := range workers {
 		group.Go(func() {
-			r := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // a test that can be repeated
+			r := rand.New(rand.NewPCG(1, uint64(n)))
 			for range requests / workers {
 				if t.Failed() {
 					return
