@@ -152,7 +152,7 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer.Body), &preview); err != nil {
 		t.Fatal(err)
 	}
-	if answer.StatusCode != http.StatusOK || preview.Digest == "" || len(preview.Effects) != 4 { // the project among them
+	if answer.StatusCode != http.StatusOK || preview.Digest == "" || len(preview.Effects) != 4 {
 		t.Errorf("GET /me/deletion: %+v", answer)
 	}
 	deletion.invoke(t, "http-api-post-export.json", &answer)

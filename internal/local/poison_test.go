@@ -120,6 +120,8 @@ func TestPoisonedStreamRecordsBlockNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	first.Config.DynamoDBEndpoint = shared.engine.Endpoint // its own ended with it
+
 	// While no host runs, all of this comes together in one batch.
 	before, behind := newAddress(), newAddress()
 	offer(t, first, team, ada.ID, before)
