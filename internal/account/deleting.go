@@ -105,7 +105,7 @@ func (s *Service) accept(ctx context.Context, h holdings, digest string, also ..
 	now, off := s.clock(), UserInactive
 	d := &Deletion{
 		UserID: h.user.ID, ID: s.newID(), Status: DeletionRunning, Digest: digest, Stage: StageMemberships,
-		Username: h.user.Username, AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
+		Disabled: h.user.Status != UserActive, Username: h.user.Username, AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
 	}
 	if d.Username == "" {
 		d.Username = h.user.ID

@@ -31,6 +31,9 @@ type Deletion struct {
 	// brings back.
 	Closed  []string
 	GivenUp []string
+	// Disabled is whether an operator had disabled the user before: a restore
+	// brings back just that, and what they gave up then stays with the user.
+	Disabled bool
 	// Username is the identity provider's name for the user, for its last step.
 	Username string
 	// Stage is what the worker is at; Erased is what it did.

@@ -28,23 +28,19 @@ func (m *Maintenance) disable(ctx context.Context, who subject, order Order) err
 	return m.atPool(ctx, who, m.directory.Disable)
 }
 
-// enable lets a user in again.
+// enable lets a user in again, with what they owned. It fails with ErrConflict
+// while a deletion stands.
 func (m *Maintenance) enable(ctx context.Context, who subject, _ Order) error {
-	if err := m.reactivate(ctx, who.userID); err != nil {
-		return err
-	}
-	return m.atPool(ctx, who, m.directory.Enable)
-}
-
-// reactivate makes a disabled user active with what they owned. It fails with
-// ErrConflict while a deletion stands.
-func (m *Maintenance) reactivate(ctx context.Context, userID string) error {
-	return m.decide(ctx, userID, func(u *User, teams []owned) (Change, error) {
+	err := m.decide(ctx, who.userID, func(u *User, teams []owned) (Change, error) {
 		if u.Status == UserActive {
 			return Change{}, errNothing
 		}
 		return m.enabling(*u, teams), nil
 	})
+	if err != nil {
+		return err
+	}
+	return m.atPool(ctx, who, m.directory.Enable)
 }
 
 // owned is a team with a user's membership in it.

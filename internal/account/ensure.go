@@ -253,7 +253,7 @@ func (r *run) settleVanished(ctx context.Context, u *User) error {
 	f := breaks(RuleVanished, u, "is not in the pool any more")
 	var err error
 	if r.repairs() {
-		_, err = r.startDeletion(ctx, u.ID)
+		_, err = r.StartDeletion(ctx, u.ID)
 	} else {
 		_, err = r.deletable(ctx, *u, nil)
 	}

@@ -186,7 +186,7 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 			return err
 		}
 	}
-	if err := m.RestoreUser(ctx, who.userID); err != nil {
+	if err := m.RestoreUser(ctx, who.userID); err != nil || d.Disabled {
 		return err
 	}
 	return m.atPool(ctx, who, m.directory.Enable)
@@ -194,7 +194,7 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 
 // remove begins a deletion under the same policies as the user's own.
 func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
-	d, err := m.startDeletion(ctx, who.userID)
+	d, err := m.StartDeletion(ctx, who.userID)
 	if err != nil {
 		return err
 	}
@@ -202,15 +202,6 @@ func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
 		return err
 	}
 	return m.atPool(ctx, who, m.directory.SignOut)
-}
-
-// startDeletion begins a deletion; of who is disabled what they owned is given
-// back first, so that the deletion finds it.
-func (m *Maintenance) startDeletion(ctx context.Context, userID string) (*Deletion, error) {
-	if err := m.reactivate(ctx, userID); err != nil && !errors.Is(err, ErrConflict) {
-		return nil, err
-	}
-	return m.StartDeletion(ctx, userID)
 }
 
 // noteOnce notes something under an id of its own, which makes it once.

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hearth/internal/account"
 )
 
@@ -272,21 +274,58 @@ func TestDeleteAndRestore(t *testing.T) {
 	})
 }
 
-// Who is disabled can be deleted: what they owned is found.
-func TestDeleteWhoIsDisabled(t *testing.T) {
+// Who is disabled can be deleted, and what they have still goes with them. A
+// restore brings back that they are disabled; what they gave up then is theirs
+// again when they are enabled.
+func TestDeleteAndRestoreWhoIsDisabled(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	o.enroll(t)
-	o.owns(t)
-	for _, do := range []account.Operation{account.OperationDisable, account.OperationDelete} {
-		if _, err := o.order(t, do); err != nil {
-			t.Fatalf("%s: %v", do, err)
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, func(c *account.Config) { c.GraceDays = 7 })
+		o.enroll(t)
+		o.owns(t)
+		for _, do := range []account.Operation{account.OperationDisable, account.OperationDelete} {
+			if _, err := o.order(t, do); err != nil {
+				t.Fatalf("%s: %v", do, err)
+			}
 		}
-	}
-	d := o.store.All().Deletion(ada)
-	if !slices.Equal(d.Closed, []string{"alone"}) || !slices.Equal(d.GivenUp, []string{team}) {
-		t.Errorf("the deletion: %+v", d)
-	}
+		d := o.store.All().Deletion(ada)
+		if !d.Disabled || !slices.Equal(d.Closed, []string{"alone"}) || len(d.GivenUp) > 0 {
+			t.Errorf("the deletion: %+v", d)
+		}
+		o.now = o.now.Add(time.Hour)
+		if _, err := o.order(t, account.OperationRestore); err != nil {
+			t.Fatal(err)
+		}
+		expectDisabled(t, o)
+		if _, err := o.order(t, account.OperationEnable); err != nil {
+			t.Fatal(err)
+		}
+		expectEnabled(t, o)
+	})
+}
+
+// A deletion that is blocked changes nothing: who is disabled stays so.
+func TestABlockedDeletionLeavesWhoIsDisabled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.enroll(t)
+		o.owns(t)
+		if _, err := o.order(t, account.OperationDisable); err != nil {
+			t.Fatal(err)
+		}
+		alone := *o.store.All().Organization("alone")
+		alone.ActiveSubscriptions, alone.Version = 1, alone.Version+1
+		o.put(t, &alone)
+		before := o.store.All()
+		if _, err := o.order(t, account.OperationDelete); !errors.Is(err, account.ErrDeletionBlocked) {
+			t.Fatalf("got %v", err)
+		}
+		if diff := cmp.Diff(before, o.store.All()); diff != "" {
+			t.Errorf("something happened:\n%s", diff)
+		}
+		expectDisabled(t, o)
+	})
 }
 
 // Showing changes nothing but the audit log, and names an operator to its

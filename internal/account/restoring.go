@@ -8,7 +8,8 @@ import (
 
 // RestoreUser ends a deletion within its grace period: the user is active again,
 // with a new sign-in, the teams that went with them are open, and ownership that
-// was given up is theirs again wherever nobody changed the role meanwhile. It
+// was given up is theirs again wherever nobody changed the role meanwhile. Who
+// was disabled before the deletion is disabled again, their teams suspended. It
 // fails with ErrNotFound where there is no deletion, and with ErrConflict where
 // it is too late.
 func (s *Service) RestoreUser(ctx context.Context, userID string) error {
@@ -46,6 +47,9 @@ func (s *Service) restore(ctx context.Context, d *Deletion) (Change, error) {
 		return Change{}, err
 	}
 	now, on, open := s.clock(), UserActive, OrganizationActive
+	if d.Disabled {
+		on, open = UserInactive, OrganizationSuspended
+	}
 	from := now.Truncate(time.Second)
 	change := Change{
 		Premises: []Premise{VersionIs{Of: d.Key(), Version: d.Version}},
