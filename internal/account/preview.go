@@ -12,7 +12,8 @@ import (
 // Effect is one thing that a deletion does.
 type Effect struct {
 	Kind EffectKind `json:"kind"`
-	// Count is how many of the kind; of account data at most MaxCounted.
+	// Count is how many of the kind; of account data the things that people
+	// made, at most MaxCounted.
 	Count int `json:"count"`
 	// Names are those of what is counted, sorted; empty where it has none.
 	Names []string `json:"names"`

@@ -16,7 +16,8 @@ type Remains interface {
 	// Data returns at most limit items of what an account owns, strongly
 	// consistent.
 	Data(ctx context.Context, accountID, after string, limit int) (page []*Datum, next string, err error)
-	// CountData counts what an account owns, up to limit. It reads no more than
-	// it must for that.
+	// CountData counts the things that an account owns, up to limit, but for
+	// what BookkeepingPrefixes begin: nobody made those, and some expire. It
+	// reads no more than it must for that.
 	CountData(ctx context.Context, accountID string, limit int) (int, error)
 }

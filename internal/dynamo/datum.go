@@ -3,6 +3,8 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -58,9 +60,35 @@ func (s *Store) Data(ctx context.Context, accountID, after string, limit int) ([
 	return page(ctx, s, q, limit, func(d *account.Datum) string { return d.ID })
 }
 
-// CountData counts what an account owns, one Query a megabyte of it.
-func (s *Store) CountData(ctx context.Context, accountID string, limit int) (int, error) {
-	e, err := expression.NewBuilder().WithKeyCondition(expression.Key(PartitionKey).Equal(expression.Value(dataPrefix + accountID))).Build()
+// CountData counts the things that an account owns: one Query for each run
+// between those of the bookkeeping, and one more for each megabyte.
+func (s *Store) CountData(ctx context.Context, accountID string, limit int) (count int, err error) {
+	sort, behind := expression.Key(SortKey), ""
+	for _, prefix := range append(slices.Clone(account.BookkeepingPrefixes), "") {
+		var run expression.KeyConditionBuilder
+		switch {
+		case behind == "":
+			run = sort.LessThan(expression.Value(prefix))
+		case prefix == "":
+			run = sort.GreaterThan(expression.Value(behind))
+		default:
+			run = sort.Between(expression.Value(behind), expression.Value(prefix))
+		}
+		n, err := s.countRun(ctx, expression.Key(PartitionKey).Equal(expression.Value(dataPrefix+accountID)).And(run), limit-count)
+		if err != nil {
+			return 0, err
+		}
+		if count += n; count >= limit {
+			return count, nil
+		}
+		behind = strings.TrimSuffix(prefix, "#") + "$" // the character behind #
+	}
+	return count, nil
+}
+
+// countRun counts the items that a condition on the keys holds for, up to limit.
+func (s *Store) countRun(ctx context.Context, of expression.KeyConditionBuilder, limit int) (count int, err error) {
+	e, err := expression.NewBuilder().WithKeyCondition(of).Build()
 	if err != nil {
 		return 0, fmt.Errorf("count account data: %w", err)
 	}
@@ -68,7 +96,7 @@ func (s *Store) CountData(ctx context.Context, accountID string, limit int) (int
 		TableName: &s.table, Select: types.SelectCount, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: e.KeyCondition(), ExpressionAttributeNames: e.Names(), ExpressionAttributeValues: e.Values(),
 	}
-	for count := 0; ; {
+	for {
 		input.Limit = aws.Int32(int32(limit - count)) //nolint:gosec // a count of ten thousand
 		output, err := s.client.Query(ctx, input)
 		if err != nil {

@@ -260,15 +260,15 @@ func TestProjectsGoWithTheirTeam(t *testing.T) {
 	store := storeOf(shared.host)
 	deadline := time.Now().Add(mailPatience)
 	for {
-		left, err := store.CountData(t.Context(), team, 100)
+		left, _, err := store.Data(t.Context(), team, "", account.MaxRead)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if left == 0 {
+		if len(left) == 0 {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d items are left", left)
+			t.Fatalf("%d items are left", len(left))
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

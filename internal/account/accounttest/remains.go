@@ -2,6 +2,9 @@ package accounttest
 
 import (
 	"context"
+	"math"
+	"slices"
+	"strings"
 
 	"hearth/internal/account"
 )
@@ -41,8 +44,14 @@ func (m *Model) Data(_ context.Context, accountID, after string, limit int) ([]*
 	return page, next, nil
 }
 
-// CountData counts what an account owns.
-func (m *Model) CountData(ctx context.Context, accountID string, limit int) (int, error) {
-	page, _, err := m.Data(ctx, accountID, "", limit)
-	return len(page), err
+// CountData counts the things that an account owns.
+func (m *Model) CountData(ctx context.Context, accountID string, limit int) (count int, err error) {
+	page, _, err := m.Data(ctx, accountID, "", math.MaxInt)
+	for _, d := range page {
+		kept := slices.ContainsFunc(account.BookkeepingPrefixes, func(prefix string) bool { return strings.HasPrefix(d.ID, prefix) })
+		if !kept && count < limit {
+			count++
+		}
+	}
+	return count, err
 }
