@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,8 +13,9 @@ import (
 )
 
 // Collection is one kind of thing that accounts own. T is what a product says
-// of one, a struct that is kept as its JSON: a number beyond 2^53 must be a
-// string there, as for any client. The permissions "<noun>.create",
+// of one, a struct that is kept as its JSON. Numbers keep all of their digits, up
+// to DynamoDB's 38; clients in JavaScript read no more than 2^53 of an integer.
+// The permissions "<noun>.create",
 // "<noun>.update" and "<noun>.delete" are conditions of the commits, and each
 // leaves an entry "<noun>.created" and so on in the account's data.
 type Collection[T any] struct {
@@ -193,7 +195,9 @@ func (c Collection[T]) encode(item Owned[T]) (map[string]any, error) {
 			return nil, fmt.Errorf("encode %s: %w", c.noun, err)
 		}
 		more := map[string]any{}
-		if err := json.Unmarshal(text, &more); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if err := decoder.Decode(&more); err != nil {
 			return nil, fmt.Errorf("encode %s: %w", c.noun, err)
 		}
 		maps.Copy(fields, more)

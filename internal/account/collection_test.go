@@ -283,3 +283,23 @@ func turnOff(t *testing.T, d *desk) {
 	u.Status, u.Version = account.UserInactive, u.Version+1
 	d.put(t, u)
 }
+
+// What is kept is what was given, to the last digit.
+func TestNumbersAreKeptWhole(t *testing.T) {
+	t.Parallel()
+	type invoice struct {
+		Cents  int64     `json:"cents"`
+		Shares []float64 `json:"shares"`
+	}
+	d := newDesk(t)
+	invoices := account.NewCollection[invoice](account.NewData(accounttest.ModelData{Model: d.store.Model}, d.clock, d.newID), "note")
+	want := invoice{Cents: 1<<53 + 1, Shares: []float64{0.1, 1e-7, 5e20}}
+	s := d.enter(t, ada)
+	made, err := invoices.Create(t.Context(), s, want, account.Repeat{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := invoices.Get(t.Context(), s, made.ID); err != nil || got.Value.Cents != want.Cents || !slices.Equal(got.Value.Shares, want.Shares) {
+		t.Errorf("%+v, %v", got.Value, err)
+	}
+}

@@ -2,7 +2,9 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -46,7 +48,7 @@ type DataWrite struct {
 	// CreatedBy is who must have created the item that is deleted; empty for
 	// anybody.
 	CreatedBy string
-	// Fields are what is put, in JSON's types; nil deletes.
+	// Fields are what is put, as those of a Datum; nil deletes.
 	Fields map[string]any
 }
 
@@ -108,12 +110,13 @@ func (d *Data) once(s Scope, change *DataChange, repeat Repeat, id string, found
 	}
 	now := d.clock()
 	record := DataWrite{Kind: kindIdempotency, ID: repeatID(s, repeat), Fields: map[string]any{
-		"request": repeat.Request, "made": id, "expiresAt": float64(now.Add(IdempotencyValidity).Unix()),
+		"request": repeat.Request, "made": id, "expiresAt": json.Number(strconv.FormatInt(now.Add(IdempotencyValidity).Unix(), 10)),
 	}}
 	if found != nil {
-		until, _ := found.Fields["expiresAt"].(float64)
+		text, _ := found.Fields["expiresAt"].(json.Number)
+		until, _ := text.Int64()
 		switch {
-		case int64(until) <= now.Unix(): // the time to live deletes late
+		case until <= now.Unix(): // the time to live deletes late
 			record.Version = found.Version
 		case found.Fields["request"] != repeat.Request:
 			return "", ErrIdempotencyKeyReused

@@ -13,7 +13,8 @@ type Datum struct {
 	ID string
 	// Type is what the product calls it.
 	Type string
-	// Fields are all else that it has, in JSON's types.
+	// Fields are all else that it has, in JSON's types. Numbers are of type
+	// json.Number, so that none loses digits.
 	Fields  map[string]any
 	Version int
 }

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ var ownAttributes = []string{PartitionKey, SortKey, IndexPartitionKey, IndexSort
 
 // encodeDatum is an item of an account as its product would write it.
 func encodeDatum(d *account.Datum) (attributes, error) {
-	item, err := attributevalue.MarshalMap(d.Fields)
+	item, err := attributevalue.MarshalMap(renumbered[json.Number, attributevalue.Number](d.Fields))
 	if err != nil {
 		return nil, fmt.Errorf("encode datum: %w", err)
 	}
@@ -42,13 +43,44 @@ func decodeDatum(item attributes, k account.Key) (*account.Datum, error) {
 		return nil, fmt.Errorf("decode datum: %w", err)
 	}
 	d := &account.Datum{AccountID: k.Owner, ID: k.ID, Type: string(own.Type), Version: own.Version}
-	if err := attributevalue.UnmarshalMap(item, &d.Fields); err != nil {
+	var fields map[string]any
+	withNumbers := func(o *attributevalue.DecoderOptions) { o.UseNumber = true }
+	if err := attributevalue.UnmarshalMapWithOptions(item, &fields, withNumbers); err != nil {
 		return nil, fmt.Errorf("decode datum: %w", err)
 	}
 	for _, name := range ownAttributes {
-		delete(d.Fields, name)
+		delete(fields, name)
 	}
+	d.Fields, _ = renumbered[attributevalue.Number, json.Number](fields).(map[string]any)
 	return d, nil
+}
+
+// renumbered is a value of JSON's types with its numbers as another type: both
+// JSON and DynamoDB write them as text, and each knows its own alone.
+func renumbered[From, To ~string](value any) any {
+	switch v := value.(type) {
+	case From:
+		return To(v)
+	case []From: // a set
+		list := make([]any, len(v))
+		for i, n := range v {
+			list[i] = To(n)
+		}
+		return list
+	case []any:
+		list := make([]any, len(v))
+		for i, inner := range v {
+			list[i] = renumbered[From, To](inner)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, inner := range v {
+			object[name] = renumbered[From, To](inner)
+		}
+		return object
+	}
+	return value
 }
 
 // Data returns a page of what an account owns, in one Query.

@@ -1,6 +1,7 @@
 package accounttest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -90,8 +91,8 @@ func testOwnData(t *testing.T, s account.Store, d account.DataStore) {
 		commitData(t, d, scopeOf(t, s, "u", id), write(note("1", "of "+id), note("only-"+id, "only of "+id)))
 	}
 	rich := map[string]any{
-		"text": "", "number": 1.5, "count": float64(1_700_000_000), "yes": true, "none": nil,
-		"list": []any{"a", 2.0, map[string]any{"b": "c"}}, "object": map[string]any{"id": "x"},
+		"text": "", "number": json.Number("1.5"), "large": json.Number("9007199254740993"), "yes": true, "none": nil,
+		"list": []any{"a", json.Number("-2"), map[string]any{"b": json.Number("0.1")}}, "object": map[string]any{"id": "x"},
 	}
 	commitData(t, d, scopeOf(t, s, "u", "t"), write(account.DataWrite{Kind: "other", ID: "1", Fields: rich}))
 	for _, id := range ids {

@@ -1,6 +1,7 @@
 package accounttest
 
 import (
+	"encoding/json"
 	"time"
 
 	"hearth/internal/account"
@@ -108,7 +109,7 @@ func export(userID string) *account.Export {
 func datum(accountID, id string) *account.Datum {
 	return &account.Datum{
 		AccountID: accountID, ID: id, Type: "project", Version: 1,
-		Fields: map[string]any{"name": "Moon", "size": 1.5, "tags": []any{"a", true, nil}, "inner": map[string]any{"x": "y"}},
+		Fields: map[string]any{"name": "Moon", "size": json.Number("1.5"), "tags": []any{"a", true, nil}, "inner": map[string]any{"x": "y"}},
 	}
 }
 
