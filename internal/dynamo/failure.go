@@ -1,15 +1,14 @@
 package dynamo
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 // The reasons of a cancelled transaction that can be met here.
@@ -99,19 +98,9 @@ func inOrder(failed, premises []account.Premise) []account.Premise {
 // again, or a fault of ours.
 func engineError(doing string, err error) error {
 	cause := fmt.Errorf("dynamodb: %s: %w", doing, err)
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(cause)
-	}
-	switch api.ErrorCode() {
-	case "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
-		"InternalServerError", "ServiceUnavailable", "TransactionInProgressException", "LimitExceededException":
-		return account.ErrUnavailable.Because(cause)
-	case "TransactionConflictException":
+	if fault.Name(err) == "TransactionConflictException" {
 		return fmt.Errorf("%w: %w", account.ErrContended, cause)
 	}
-	if api.ErrorFault() == smithy.FaultServer {
-		return account.ErrUnavailable.Because(cause)
-	}
-	return account.ErrInternal.Because(cause)
+	return fault.Of(err, "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
+		"InternalServerError", "ServiceUnavailable", "TransactionInProgressException", "LimitExceededException").Because(cause)
 }

@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,9 +20,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 const (
@@ -152,26 +151,14 @@ func (s *Store) Delete(ctx context.Context, key, upload string) error {
 }
 
 // failure turns S3's errors into Hearth's, in this one place; nil stays nil.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func failure(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	cause := fmt.Errorf("s3: %s: %w", operation, err)
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(cause)
-	}
-	switch api.ErrorCode() {
+	switch fault.Name(err) {
 	case "NoSuchUpload", "NoSuchKey", "NotFound":
 		return account.ErrNotFound.Because(cause)
-	case "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ThrottlingException":
-		return account.ErrUnavailable.Because(cause)
 	}
-	// S3 does not say in the body whose fault an error is.
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return account.ErrUnavailable.Because(cause)
-	}
-	return account.ErrInternal.Because(cause)
+	return fault.OfS3(err).Because(cause)
 }

@@ -3,16 +3,15 @@ package image
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 // A person waits while an image is attached, so a client tries three times in
@@ -50,28 +49,16 @@ func isMissing(err error) bool { return errors.Is(err, errMissing) }
 // tells that an object does not exist only to those who may list the bucket;
 // others get AccessDenied, which is a fault of ours.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 func failure(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
 	cause := fmt.Errorf("s3: %s: %w", operation, err)
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(cause)
-	}
-	switch api.ErrorCode() {
+	switch fault.Name(err) {
 	case "NoSuchKey", "NotFound":
 		return account.ErrNotFound.Because(fmt.Errorf("%w: %w", errMissing, cause))
-	case "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ThrottlingException":
-		return account.ErrUnavailable.Because(cause)
 	}
-	// S3 does not say in the body whose fault an error is.
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return account.ErrUnavailable.Because(cause)
-	}
-	return account.ErrInternal.Because(cause)
+	return fault.OfS3(err).Because(cause)
 }
 
 // invalid is the refusal that names these fields, nil if there are none.

@@ -16,15 +16,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/aws/smithy-go"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 // EnvKey is the environment variable that holds the id or ARN of the HMAC key.
@@ -103,19 +101,7 @@ func checkMessage(message []byte) error {
 // that KMS answered only its name stays, since the text of a refused parameter
 // repeats the parameter.
 func failure(operation string, err error) error {
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(fmt.Errorf("kms: %s: %w", operation, err))
-	}
-	cause := fmt.Errorf("kms: %s: %s", operation, api.ErrorCode())
-	switch api.ErrorCode() {
-	case "DependencyTimeoutException", "KMSInternalException", "KeyUnavailableException",
-		"LimitExceededException", "RequestLimitExceeded", "ServiceUnavailable", "ThrottlingException":
-		return account.ErrUnavailable.Because(cause)
-	}
-	var answer *awshttp.ResponseError
-	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return account.ErrUnavailable.Because(cause)
-	}
-	return account.ErrInternal.Because(cause)
+	return fault.Of(err, "DependencyTimeoutException", "KMSInternalException", "KeyUnavailableException",
+		"LimitExceededException", "RequestLimitExceeded", "ServiceUnavailable", "ThrottlingException").
+		Because(fault.Named("kms: "+operation, err))
 }

@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	netmail "net/mail"
 
+	"hearth/internal/fault"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
-	"github.com/aws/smithy-go"
-
-	"hearth/internal/account"
 )
 
 // Sender sends mails through Amazon SES.
@@ -92,22 +89,11 @@ func failure(err error) error {
 	if err == nil {
 		return nil
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(fmt.Errorf("ses: SendEmail: %w", err))
-	}
-	code := api.ErrorCode()
-	switch code {
+	switch code := fault.Name(err); code {
 	case "BadRequestException", "MessageRejected":
 		return &RejectedError{Reason: code}
-	case "InternalFailure", "InternalServiceErrorException", "LimitExceededException", "RequestLimitExceeded",
-		"SendingPausedException", "ServiceUnavailable", "ThrottlingException", "TooManyRequestsException":
-		return account.ErrUnavailable.Because(fmt.Errorf("ses: SendEmail: %s", code))
 	}
-	// An answer of SES does not say in its body whose fault an error is.
-	var answer *awshttp.ResponseError
-	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return account.ErrUnavailable.Because(fmt.Errorf("ses: SendEmail: %s", code))
-	}
-	return account.ErrInternal.Because(fmt.Errorf("ses: SendEmail: %s", code))
+	return fault.Of(err, "InternalFailure", "InternalServiceErrorException", "LimitExceededException", "RequestLimitExceeded",
+		"SendingPausedException", "ServiceUnavailable", "ThrottlingException", "TooManyRequestsException").
+		Because(fault.Named("ses: SendEmail", err))
 }

@@ -3,19 +3,16 @@ package sts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/aws/smithy-go"
 	"golang.org/x/sync/singleflight"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 // EnvRole is the environment variable that holds the ARN of the role whose
@@ -168,18 +165,6 @@ func (v *Vendor) assume(ctx context.Context, s scope) (aws.Credentials, error) {
 // the parameters.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 func failure(operation string, err error) error {
-	var api smithy.APIError
-	if !errors.As(err, &api) { // no answer at all
-		return account.ErrUnavailable.Because(fmt.Errorf("sts: %s: %w", operation, err))
-	}
-	cause := fmt.Errorf("sts: %s: %s", operation, api.ErrorCode())
-	switch api.ErrorCode() {
-	case "IDPCommunicationError", "InternalFailure", "RequestLimitExceeded", "ServiceUnavailable", "Throttling", "ThrottlingException":
-		return account.ErrUnavailable.Because(cause)
-	}
-	var answer *awshttp.ResponseError
-	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return account.ErrUnavailable.Because(cause)
-	}
-	return account.ErrInternal.Because(cause)
+	return fault.Of(err, "IDPCommunicationError", "InternalFailure", "RequestLimitExceeded", "ServiceUnavailable",
+		"Throttling", "ThrottlingException").Because(fault.Named("sts: "+operation, err))
 }
