@@ -120,10 +120,12 @@ func TestAThousandRequestsAtOnce(t *testing.T) { //nolint:paralleltest // see ab
 			t.Errorf("%s: %d %s", kind.name, a.Status, a.Body)
 		}
 	}
-	if once := told[inviting][""]; once != 1 {
+	// The one who invited may be among those whose answer came too late.
+	late := func(kind string) bool { return told[kind][account.CodeUnavailable] > 0 }
+	if once := told[inviting][""]; once > 1 || once == 0 && !late(inviting) {
 		t.Errorf("the address was invited %d times", once)
 	}
-	if guesses := told[guessing][account.CodeNotFound]; guesses == 0 || guesses > account.TokenRate.Max {
+	if guesses := told[guessing][account.CodeNotFound]; guesses > account.TokenRate.Max || guesses == 0 && !late(guessing) {
 		t.Errorf("%d guesses were answered, %d may be", guesses, account.TokenRate.Max)
 	}
 	expectOneInvitation(t, team.ID, before, tableItems(t, h))
