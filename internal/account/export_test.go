@@ -126,6 +126,10 @@ func TestAnExportHasEverything(t *testing.T) {
 		&account.Recovery{UserID: ada, Codes: []account.RecoveryCode{{Hash: "s3cr3t"}}, CreatedAt: noon, Version: 1},
 		&account.Invitation{OrganizationID: team, ID: "1", Email: "ada@example.com", Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
 		&account.Invitation{OrganizationID: team, ID: "2", Email: "ada@example.com", Status: account.InvitationAccepted, Version: 1},
+		&account.Invitation{OrganizationID: "in", ID: "3", Email: "eve@example.com", InvitedBy: bob, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
+		&account.Invitation{OrganizationID: "shared", ID: "4", Email: "eve@example.com", InvitedBy: bob, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
+		&account.Invitation{OrganizationID: "shared", ID: "5", Email: "eve@example.com", InvitedBy: ada, Status: account.InvitationRevoked, Version: 1},
+		&account.Invitation{OrganizationID: "solo", ID: "6", Email: "eve@example.com", InvitedBy: ada, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
 		&account.AuditEntry{OrganizationID: ada, ID: "1", Time: noon, Actor: ada, Action: account.AccountDeleted, Version: 1})
 	if e, err := w.RequestExport(t.Context(), signedIn(laptop)); err != nil || e.Status != account.ExportPending || e.URL != "" {
 		t.Fatalf("asked for: %+v, %v", e, err)
@@ -133,7 +137,7 @@ func TestAnExportHasEverything(t *testing.T) {
 	w.write(t)
 	got := exported(t, v.objects[firstExport])
 	counts := map[string]int{
-		"user": 1, "account": 1, "memberships": 4, "invitations": 1, "endedInvitations": 1, "auditLog": 1, "data": 1,
+		"user": 1, "account": 1, "memberships": 4, "invitations": 1, "endedInvitations": 1, "auditLog": 1, "data": 1, "sentInvitations": 2,
 		"records": 4, // a session, a passkey, recovery codes, the export itself
 	}
 	for section, n := range counts {
@@ -287,5 +291,37 @@ func TestADeletionTakesTheExportAlong(t *testing.T) {
 		if done, err := w.WriteExport(t.Context(), ada); !done || err != nil {
 			t.Errorf("the writer behind it: %t, %v", done, err)
 		}
+	}
+}
+
+// Invitations that somebody sent are found among those of others, whatever page
+// of whichever team they stand on.
+func TestAnExportHasWhatWasSent(t *testing.T) {
+	t.Parallel()
+	w, v := withVault(t)
+	sent := map[string]bool{}
+	for n := range 3*account.MaxRead + 50 {
+		for _, organizationID := range []string{"in", "shared", "solo"} {
+			i := &account.Invitation{
+				OrganizationID: organizationID, ID: fmt.Sprintf("%04d", n), Email: fmt.Sprintf("%s-%d@example.com", organizationID, n),
+				InvitedBy: bob, Status: account.InvitationRevoked, Version: 1,
+			}
+			if mine := organizationID == "shared" && n%50 == 0 || organizationID == "solo" && n > account.MaxRead; mine {
+				i.InvitedBy = ada
+				sent[i.Email] = true
+			}
+			w.put(t, i)
+		}
+	}
+	if _, err := w.RequestExport(t.Context(), signedIn(laptop)); err != nil {
+		t.Fatal(err)
+	}
+	w.write(t)
+	got := exported(t, v.objects[firstExport])["sentInvitations"]
+	for _, i := range got {
+		delete(sent, fmt.Sprint(i["email"]))
+	}
+	if len(sent) > 0 || len(got) != 7+249 {
+		t.Errorf("%d are there, %d are missing", len(got), len(sent))
 	}
 }

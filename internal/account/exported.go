@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"maps"
+	"strings"
 )
 
 // fields is an item of an export, by the names that the API has for them.
@@ -10,7 +11,8 @@ type fields = map[string]any
 
 // exportSections are what an export holds, a page at a time. A position never
 // changes its meaning while an export is being written, so that one begun by an
-// older version ends as it began: sections are added at the end.
+// older version ends as it began: sections are added at the end. Every page but the
+// last has items.
 var exportSections = []struct {
 	name string
 	page func(s *Service, ctx context.Context, u *User, after string) (items []fields, next string, err error)
@@ -27,6 +29,7 @@ var exportSections = []struct {
 	{"records", (*Service).exportRecords},
 	{"auditLog", (*Service).exportAuditLog},
 	{"data", (*Service).exportData},
+	{"sentInvitations", (*Service).exportSent},
 }
 
 func (s *Service) exportUser(_ context.Context, u *User, _ string) ([]fields, string, error) {
@@ -35,6 +38,7 @@ func (s *Service) exportUser(_ context.Context, u *User, _ string) ([]fields, st
 		"formerEmails": u.FormerEmails, "name": u.Name, "image": u.ImageKey,
 		"preferences":       fields{"theme": u.Preferences.Theme, "language": u.Preferences.Language},
 		"passwordChangedAt": u.PasswordChangedAt, "mfa": fields{"enabled": u.MFA.Enabled, "deviceName": u.MFA.DeviceName},
+		"lastActiveAccountId": u.LastActiveAccountID, "sessionsValidFrom": u.SessionsValidFrom,
 		"createdAt": u.CreatedAt, "updatedAt": u.UpdatedAt,
 	}}, "", nil
 }
@@ -79,10 +83,7 @@ func (s *Service) exportInvitations(ctx context.Context, u *User, _ string, list
 				return nil, "", err
 			}
 			for _, i := range page {
-				items = append(items, fields{
-					"id": i.PublicID(), "organizationId": i.OrganizationID, "email": i.Email, "role": i.Role,
-					"status": i.StatusAt(s.clock()), "createdAt": i.CreatedAt, "expiresAt": i.ExpiresAt,
-				})
+				items = append(items, s.exportInvitation(i))
 			}
 			if after = more; after == "" {
 				break
@@ -90,6 +91,46 @@ func (s *Service) exportInvitations(ctx context.Context, u *User, _ string, list
 		}
 	}
 	return items, "", nil
+}
+
+func (s *Service) exportInvitation(i *Invitation) fields {
+	return fields{
+		"id": i.PublicID(), "organizationId": i.OrganizationID, "email": i.Email, "role": i.Role,
+		"status": i.StatusAt(s.clock()), "createdAt": i.CreatedAt, "expiresAt": i.ExpiresAt,
+	}
+}
+
+// sentSeparator stands between the two positions of exportSent; no position has
+// it.
+const sentSeparator = "\n"
+
+// exportSent are the invitations that the user sent for teams that they are in. A
+// position is that of a team in the user's list, and that of a page in the team's.
+func (s *Service) exportSent(ctx context.Context, u *User, after string) (items []fields, next string, err error) {
+	for len(items) == 0 {
+		team, invitation, _ := strings.Cut(after, sentSeparator)
+		memberships, nextTeam, err := s.store.Memberships(ctx, u.ID, team, 1)
+		if err != nil || len(memberships) == 0 {
+			return nil, "", err
+		}
+		page, nextInvitation, err := s.store.Invitations(ctx, memberships[0].OrganizationID, invitation, MaxRead)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, i := range page {
+			if i.InvitedBy == u.ID {
+				items = append(items, s.exportInvitation(i))
+			}
+		}
+		if nextInvitation == "" {
+			team = nextTeam
+		}
+		if team == "" && nextInvitation == "" {
+			return items, "", nil
+		}
+		after = team + sentSeparator + nextInvitation
+	}
+	return items, after, nil
 }
 
 // exportRecords are the user's own records; of recovery codes only that there
