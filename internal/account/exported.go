@@ -104,8 +104,9 @@ func (s *Service) exportInvitation(i *Invitation) fields {
 // it.
 const sentSeparator = "\n"
 
-// exportSent are the invitations that the user sent for teams that they are in. A
-// position is that of a team in the user's list, and that of a page in the team's.
+// exportSent are the invitations that the user sent for teams that they are in,
+// without the addresses, which are other people's. A position is that of a team in
+// the user's list, and that of a page in the team's.
 func (s *Service) exportSent(ctx context.Context, u *User, after string) (items []fields, next string, err error) {
 	for len(items) == 0 {
 		team, invitation, _ := strings.Cut(after, sentSeparator)
@@ -119,7 +120,9 @@ func (s *Service) exportSent(ctx context.Context, u *User, after string) (items 
 		}
 		for _, i := range page {
 			if i.InvitedBy == u.ID {
-				items = append(items, s.exportInvitation(i))
+				sent := s.exportInvitation(i)
+				delete(sent, "email")
+				items = append(items, sent)
 			}
 		}
 		if nextInvitation == "" {
