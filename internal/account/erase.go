@@ -142,26 +142,31 @@ func (s *Service) eraseRecords(ctx context.Context, e *erasure) (acted bool, err
 	return true, s.commit(ctx, change)
 }
 
-// addressLimits are the counts of what was sent to the user's addresses.
+// addressLimits are a chunk of the counts of what was sent to the user's addresses.
 func (s *Service) addressLimits(ctx context.Context, e *erasure) (limits []Record, err error) {
+	addresses, err := s.addresses(ctx, e)
+	if err != nil {
+		return nil, err
+	}
 	var keys []Key
-	for _, email := range e.addresses() {
+	for _, email := range addresses {
 		keys = append(keys, LimitKey(addressWho(email), AddressRate.Kind), LimitKey(addressWho(email), RecoveryRate.Kind))
 	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.readMany(ctx, keys)
 	for _, k := range keys {
-		if r := records[k]; r != nil {
+		if r := records[k]; r != nil && len(limits) < recordChunk {
 			limits = append(limits, r)
 		}
 	}
 	return limits, err
 }
 
-func (e *erasure) addresses() []string {
+// addresses are the user's own; none once they are erased.
+func (s *Service) addresses(ctx context.Context, e *erasure) ([]string, error) {
 	if e.user == nil {
-		return nil
+		return nil, nil
 	}
-	return addressesOf(*e.user)
+	return s.ownAddresses(ctx, *e.user)
 }
 
 // eraseImage removes the user's image.

@@ -52,6 +52,7 @@ func (l *leaver) effects() []account.Effect {
 		{Kind: account.EffectOwnershipsGivenUp, Count: 1, Names: []string{"Shared"}},
 		{Kind: account.EffectOrganizationsLeft, Count: 2, Names: []string{"Alan's", "Shared"}},
 		{Kind: account.EffectInvitationsDeclined, Count: 1, Names: []string{"Inviting"}},
+		{Kind: account.EffectInvitationsRevoked, Count: 1, Names: []string{"Shared"}},
 		{Kind: account.EffectPersonalOrganizationPreserved, Count: 1, Names: []string{l.name + "'s Organization"}},
 		{Kind: account.EffectProfileErased, Count: 1, Names: []string{l.Email}},
 	}
