@@ -115,7 +115,7 @@ var (
 		images:  []string{"DeleteObject", "DeleteObjectTagging"},
 		exports: []string{"AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"},
 		mac:     []string{"GenerateMac"},
-		pool:    []string{"AdminDeleteUser"},
+		pool:    []string{"AdminDeleteUser", "AdminGetUser"},
 		mails:   true,
 		stream:  true,
 	}

@@ -78,7 +78,7 @@ func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]stri
 			grant(index, "dynamodb:Query"),
 			grant(exportObjects, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"),
 			grant(attribute("ExportBucket", "Arn"), "s3:ListBucket"),
-			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDeleteUser"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDeleteUser", "cognito-idp:AdminGetUser"),
 			grant(key, "kms:GenerateMac"),
 			grant(identity, "ses:SendEmail") + ` if {"StringEquals":{"ses:FromAddress":"` + mailFrom + `"}}`,
 			grant(imageObjects, "s3:DeleteObject", "s3:DeleteObjectTagging"),

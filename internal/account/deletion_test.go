@@ -32,7 +32,7 @@ func (l *leaving) SendDeletionCompleted(_ context.Context, m account.DeletionMai
 	return l.err
 }
 
-func (l *leaving) DeleteUser(_ context.Context, username string) error {
+func (l *leaving) DeleteUser(_ context.Context, _, username string) error {
 	l.gone = append(l.gone, username)
 	return l.err
 }

@@ -160,7 +160,7 @@ func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err er
 // eraseAtProvider removes the user of the identity provider, and then ends the
 // deletion: the certificate is written, and of the deletion a marker is left.
 func (s *Service) eraseAtProvider(ctx context.Context, e *erasure) (acted bool, err error) {
-	if err := s.remover.DeleteUser(ctx, e.Username); err != nil {
+	if err := s.remover.DeleteUser(ctx, e.UserID, e.Username); err != nil {
 		return false, err
 	}
 	certificate, err := s.certify(ctx, e.Deletion)

@@ -18,9 +18,10 @@ type Pool interface {
 
 // Remover ends users at the identity provider.
 type Remover interface {
-	// DeleteUser removes a user by the provider's own name for them. One that
-	// is gone already is no error. It fails with ErrUnavailable.
-	DeleteUser(ctx context.Context, username string) error
+	// DeleteUser removes a user by the provider's own name for them, if it is
+	// theirs still. One that is gone already is no error. It fails with
+	// ErrUnavailable.
+	DeleteUser(ctx context.Context, userID, username string) error
 }
 
 // Images keeps pictures until they are deleted. internal/image is the real one.

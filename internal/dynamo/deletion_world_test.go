@@ -80,7 +80,7 @@ func (o *outside) write(do func()) error {
 
 func (o *outside) revive() { o.kill, o.dead, o.writes = 0, false, 0 }
 
-func (o *outside) DeleteUser(_ context.Context, username string) error {
+func (o *outside) DeleteUser(_ context.Context, _, username string) error {
 	return o.write(func() { delete(o.users, username) })
 }
 
