@@ -124,7 +124,7 @@ func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err er
 		return false, nil
 	}
 	for _, left := range []func(context.Context, *erasure) (bool, error){
-		s.eraseMemberships, s.eraseInvitations, s.eraseRecords, s.eraseEntries,
+		s.eraseMemberships, s.eraseInvitations, s.eraseRecords, s.eraseImage, s.eraseEntries,
 	} {
 		if acted, err := left(ctx, e); err != nil || acted {
 			return acted, err
