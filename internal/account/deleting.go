@@ -60,13 +60,6 @@ func (s *Service) leaver(ctx context.Context, id Identity) (User, error) {
 // begun is returned as it is. It fails with ErrNotFound where there is no such
 // user, and with ErrDeletionBlocked.
 func (s *Service) StartDeletion(ctx context.Context, userID string) (*Deletion, error) {
-	return s.startDeletion(ctx, userID, true)
-}
-
-// startDeletion is StartDeletion. Of who is not in the pool its last step removes
-// nobody there by the user name, which somebody else may have by now: an id names
-// nobody else.
-func (s *Service) startDeletion(ctx context.Context, userID string, inPool bool) (*Deletion, error) {
 	return s.deciding(func() (*Deletion, error) {
 		records, err := s.store.Read(ctx, UserKey(userID), DeletionKey(userID))
 		if err != nil {
@@ -82,9 +75,6 @@ func (s *Service) startDeletion(ctx context.Context, userID string, inPool bool)
 		h, err := s.deletable(ctx, *u, nil)
 		if err != nil {
 			return nil, err
-		}
-		if !inPool {
-			h.user.Username = h.user.ID
 		}
 		return s.accept(ctx, h, "")
 	})

@@ -128,7 +128,7 @@ func (r *run) beginDeletion(ctx context.Context, u *User) error {
 			return err
 		}
 	}
-	_, err := r.startDeletion(ctx, u.ID, false)
+	_, err := r.StartDeletion(ctx, u.ID)
 	if err != nil {
 		return r.tellVanished(u, err)
 	}
