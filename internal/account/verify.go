@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -170,11 +171,11 @@ func (r *run) vanished(ctx context.Context, page []Item) error {
 			}
 			continue
 		}
-		records, err := r.store.Read(ctx, u.Key(), DeletionKey(u.ID))
+		records, err := r.scanner.Inspect(ctx, u.Key(), DeletionKey(u.ID))
 		if err != nil {
 			return err
 		}
-		if records.User(u.ID) == nil || records.Deletion(u.ID) != nil {
+		if records.User(u.ID) == nil || records[DeletionKey(u.ID)] != nil {
 			continue
 		}
 		if err := r.settleVanished(ctx, u); err != nil {
@@ -284,7 +285,9 @@ func judgePerson(p Resident, found Records) []Finding {
 		findings = append(findings, Finding{Rule: rule, Item: "user " + p.ID, Detail: detail})
 	}
 	switch {
-	case found.Deletion(p.ID) != nil, u == nil && !p.Confirmed:
+	case found[DeletionKey(p.ID)] != nil, u == nil && !p.Confirmed:
+		return nil
+	case slices.ContainsFunc(personKeys(p.Person), found.unread): // told where the table is looked at
 		return nil
 	case u == nil && o != nil && o.Status == OrganizationPreserved:
 		broken(RuleDeleted, "was deleted, and the pool has the person still")
