@@ -10,6 +10,7 @@ import (
 // late by so much.
 const (
 	copiesLate  = time.Hour
+	senderLate  = time.Hour
 	overdueLate = time.Hour
 )
 
@@ -17,6 +18,8 @@ const (
 // breaks a rule.
 func related(r Record) []Key {
 	switch r := r.(type) {
+	case *Broken:
+		return nil
 	case *User:
 		keys := []Key{DeletionKey(r.ID), OrganizationKey(r.ID), MembershipKey(r.ID, r.ID)}
 		if r.Email != "" {
@@ -38,7 +41,11 @@ func related(r Record) []Key {
 	case *Slug:
 		return []Key{OrganizationKey(r.OrganizationID)}
 	case *Invitation:
-		return []Key{OrganizationKey(r.OrganizationID), InvitedKey(r.OrganizationID, r.Email)}
+		keys := []Key{OrganizationKey(r.OrganizationID), InvitedKey(r.OrganizationID, r.Email)}
+		if r.Status == InvitationPending {
+			keys = append(keys, MembershipKey(r.InvitedBy, r.OrganizationID))
+		}
+		return keys
 	case *Invited:
 		return []Key{InvitationKey(r.OrganizationID, r.InvitationID)}
 	case *AuditEntry:
@@ -46,7 +53,13 @@ func related(r Record) []Key {
 	case *Datum:
 		return []Key{OrganizationKey(r.AccountID)}
 	case *Deletion:
-		return []Key{UserKey(r.UserID), OrganizationKey(r.UserID), MembershipKey(r.UserID, r.UserID)}
+		keys := []Key{UserKey(r.UserID), OrganizationKey(r.UserID), MembershipKey(r.UserID, r.UserID)}
+		if r.Status == DeletionCompleted {
+			keys = append(keys, CertificateKey(r.ID))
+		}
+		return keys
+	case *Certificate:
+		return []Key{UserKey(r.UserID)}
 	}
 	if userID := ownedBy(r); userID != "" {
 		return []Key{UserKey(userID), DeletionKey(userID)}
@@ -69,211 +82,81 @@ func ownedBy(r Record) string {
 }
 
 // judge returns the rules that a record breaks, by what was found of its
-// related records. counted are the teams of users that were counted already;
-// what is not among them is asked for.
+// related records. counted are the teams of users that were counted already: in
+// a first look, which asks for no more and whose findings are only suspected;
+// nil has all of it asked for. Of a record that cannot be read the scan has told.
 func (m *Maintenance) judge(ctx context.Context, r Record, found Records, counted map[string]int) ([]Finding, error) {
+	if _, broken := r.(*Broken); broken {
+		return nil, nil
+	}
+	findings, err := m.judgeKind(ctx, r, found, counted)
+	if what := unknownWord(r); what != "" {
+		findings = append(findings, breaks(RuleItem, r, "%s is none that there is", what))
+	}
+	return findings, err
+}
+
+func (m *Maintenance) judgeKind(ctx context.Context, r Record, found Records, counted map[string]int) ([]Finding, error) {
+	first := counted != nil
 	switch r := r.(type) {
 	case *User:
 		return m.judgeUser(ctx, r, found, counted)
 	case *Address:
-		if u := found.User(r.UserID); u == nil {
-			return []Finding{breaks(RuleOrphan, r, "its user is not there")}, nil
-		} else if FoldAddress(u.Email) != r.Email {
-			return []Finding{breaks(RuleAddress, r, "the user has another address")}, nil
-		}
+		return judgeAddress(r, found), nil
 	case *Membership:
-		return m.judgeMembership(r, found), nil
+		return m.judgeMembership(r, found, first), nil
 	case *Organization:
 		if r.IsPersonal {
 			return m.judgePersonal(r, found), nil
 		}
-		return m.judgeTeam(ctx, r, found)
+		return m.judgeTeam(ctx, r, found, first)
 	case *Slug:
-		if o := found.Organization(r.OrganizationID); o == nil || o.Slug != r.Slug {
+		o := found.Organization(r.OrganizationID)
+		if missing := o == nil || o.Slug != r.Slug; missing && !found.unread(OrganizationKey(r.OrganizationID)) {
 			return []Finding{breaks(RuleSlug, r, "organization %s does not have it", r.OrganizationID)}, nil
 		}
 	case *Invitation:
-		return judgeInvitation(r, found), nil
+		return m.judgeInvitation(r, found), nil
 	case *Invited:
-		if i := found.Invitation(r.OrganizationID, r.InvitationID); i == nil || i.Status != InvitationPending || FoldAddress(i.Email) != r.Email {
-			return []Finding{breaks(RuleInvited, r, "there is no such pending invitation to the address")}, nil
-		}
+		return judgeInvited(r, found), nil
 	case *AuditEntry:
-		if found.Organization(r.OrganizationID) == nil {
+		if found[OrganizationKey(r.OrganizationID)] == nil {
 			return []Finding{breaks(RuleOrphan, r, "its organization is not there")}, nil
 		}
 	case *Datum:
-		if o := found.Organization(r.AccountID); o == nil || o.Status == OrganizationPreserved {
-			return []Finding{breaks(RuleOrphan, r, "its account is not there")}, nil
-		}
+		return judgeDatum(r, found), nil
 	case *Deletion:
 		return m.judgeDeletion(r, found), nil
+	case *Certificate:
+		if found[UserKey(r.UserID)] != nil {
+			return []Finding{breaks(RuleDeleted, r, "its user is still there")}, nil
+		}
 	default:
 		return m.judgeOwned(r, found), nil
 	}
 	return nil, nil
 }
 
-// judgeUser leaves a user alone who is being deleted.
-func (m *Maintenance) judgeUser(ctx context.Context, u *User, found Records, counted map[string]int) ([]Finding, error) {
-	if found.Deletion(u.ID) != nil {
-		return nil, nil
-	}
-	findings := judgeHome(u, found)
-	if u.Email != "" {
-		if a := found.Address(u.Email); a == nil || a.UserID != u.ID {
-			findings = append(findings, breaks(RuleAddress, u, "the address does not lead to the user"))
-		}
-	}
-	teams, known := counted[u.ID]
-	if !known || teams != u.TeamCount {
-		if counted != nil { // a first look, which does not believe what it counts
-			return append(findings, breaks(RuleTeams, u, "counts %d teams", u.TeamCount)), nil
-		}
-		var err error
-		if teams, err = m.countTeams(ctx, u.ID); err != nil {
-			return nil, err
-		}
-		if teams != u.TeamCount {
-			findings = append(findings, breaks(RuleTeams, u, "counts %d teams of %d", u.TeamCount, teams))
-		}
-	}
-	return findings, nil
-}
-
-// judgeHome holds a user's personal organization against what it must be.
-func judgeHome(u *User, found Records) []Finding {
-	o, member := found.Organization(u.ID), found.Membership(u.ID, u.ID)
-	var findings []Finding
-	broken := func(detail string) { findings = append(findings, breaks(RulePersonal, u, "%s", detail)) }
-	switch {
-	case o == nil:
-		broken("has no personal organization")
-	case !o.IsPersonal:
-		broken("has a personal organization that is not marked as one")
-	case o.Status != OrganizationActive:
-		broken("has a personal organization that is not active")
-	case o.Name != PersonalName(u.Name):
-		broken("has a personal organization of another name")
-	}
-	switch {
-	case member == nil:
-		broken("is no member of their personal organization")
-	case member.Role != Owner:
-		broken("does not own their personal organization")
-	}
-	return findings
-}
-
-func (m *Maintenance) judgeMembership(r *Membership, found Records) []Finding {
-	u, o := found.User(r.UserID), found.Organization(r.OrganizationID)
-	var findings []Finding
-	switch {
-	case u == nil:
-		findings = append(findings, breaks(RuleOrphan, r, "its user is not there"))
-	case u.Status == UserActive && m.late(u.UpdatedAt, copiesLate) &&
-		(r.UserName != u.Name || r.UserEmail != u.Email || r.UserImageKey != u.ImageKey):
-		findings = append(findings, breaks(RuleCopies, r, "it shows the user as they are no more"))
-	}
-	switch {
-	case o == nil && r.UserID == r.OrganizationID && u != nil: // told with the user
-	case o == nil:
-		findings = append(findings, breaks(RuleOrphan, r, "its organization is not there"))
-	case o.IsPersonal && r.UserID != r.OrganizationID:
-		findings = append(findings, breaks(RuleShared, r, "the organization is personal"))
-	}
-	return findings
-}
-
-func (m *Maintenance) judgePersonal(o *Organization, found Records) []Finding {
-	var findings []Finding
-	if o.Status == OrganizationPreserved {
-		if o.Name != "" || o.Slug != "" || o.ImageKey != "" {
-			findings = append(findings, breaks(RuleDeleted, o, "a name or an image is left"))
-		}
-		d := found.Deletion(o.ID)
-		if going := d != nil && d.Status != DeletionCompleted; !going && (found.User(o.ID) != nil || found.Membership(o.ID, o.ID) != nil) {
-			findings = append(findings, breaks(RuleDeleted, o, "a user or a membership is left"))
-		}
-		return findings
-	}
-	if found.Deletion(o.ID) != nil {
-		return nil
-	}
-	if found.User(o.ID) == nil {
-		findings = append(findings, breaks(RuleOrphan, o, "its user is not there"))
-	}
-	if o.MemberCount != 1 || o.OwnerCount != 1 || o.SeatsUsed != 1 {
-		findings = append(findings, breaks(RuleCounters, o, "counts %d members, %d owners, %d seats; of each there is 1",
-			o.MemberCount, o.OwnerCount, o.SeatsUsed))
-	}
-	if o.Slug != "" {
-		findings = append(findings, breaks(RuleSlug, o, "a personal organization has none"))
-	}
-	return findings
-}
-
-func judgeInvitation(i *Invitation, found Records) []Finding {
-	o, invited := found.Organization(i.OrganizationID), found.Invited(i.OrganizationID, i.Email)
-	switch leads := invited != nil && invited.InvitationID == i.ID; {
-	case o == nil:
-		return []Finding{breaks(RuleOrphan, i, "its organization is not there")}
-	case o.IsPersonal:
-		return []Finding{breaks(RuleShared, i, "the organization is personal")}
-	case i.Status == InvitationPending && !leads:
-		return []Finding{breaks(RuleInvited, i, "it is pending, and not the one of its address")}
+func judgeInvited(i *Invited, found Records) []Finding {
+	invitation, key := found.Invitation(i.OrganizationID, i.InvitationID), InvitationKey(i.OrganizationID, i.InvitationID)
+	if !found.unread(key) && (invitation == nil || invitation.Status != InvitationPending || FoldAddress(invitation.Email) != i.Email) {
+		return []Finding{breaks(RuleInvited, i, "there is no such pending invitation to the address")}
 	}
 	return nil
 }
 
-func (m *Maintenance) judgeDeletion(d *Deletion, found Records) []Finding {
-	u, o := found.User(d.UserID), found.Organization(d.UserID)
-	var findings []Finding
-	broken := func(detail string) {
-		findings = append(findings, Finding{Rule: RuleDeleted, Item: "deletion " + d.ID + " of user " + d.UserID, Detail: detail})
+// judgeDatum looks at whose a datum is, and at gates, which go with the data
+// before the organization that is closing does.
+func judgeDatum(d *Datum, found Records) []Finding {
+	o, key := found.Organization(d.AccountID), OrganizationKey(d.AccountID)
+	switch {
+	case found.unread(key):
+	case o == nil || o.Status == OrganizationPreserved:
+		return []Finding{breaks(RuleOrphan, d, "its account is not there")}
+	case o.Status != OrganizationClosing && strings.HasPrefix(d.ID, DatumPrefix(kindGate)):
+		return []Finding{breaks(RuleGate, d, "it is shut, and the account is not closing: some members cannot write data")}
 	}
-	if u != nil && u.Status == UserActive {
-		broken("its user is active")
-	}
-	if d.Status == DeletionCompleted {
-		if u != nil || found.Membership(d.UserID, d.UserID) != nil {
-			broken("it is completed, and the user or a membership is left")
-		}
-		if o != nil && o.Status != OrganizationPreserved {
-			broken("it is completed, and the personal organization is not preserved")
-		}
-		return findings
-	}
-	if !d.DueAt.IsZero() && m.late(d.DueAt, overdueLate) {
-		findings = append(findings, breaks(RuleOverdue, d, "deletion %s is due since %s", d.ID, d.DueAt.Format(time.RFC3339)))
-	}
-	return findings
-}
-
-// judgeOwned wants a user for what a user owns; the time to live deletes what
-// has expired late.
-func (m *Maintenance) judgeOwned(r Record, found Records) []Finding {
-	userID := ownedBy(r)
-	if userID == "" || found.User(userID) != nil || m.expired(r) {
-		return nil
-	}
-	if d := found.Deletion(userID); d != nil && d.Status != DeletionCompleted {
-		return nil
-	}
-	return []Finding{breaks(RuleOrphan, r, "its user is not there")}
-}
-
-func (m *Maintenance) expired(r Record) bool {
-	var end time.Time
-	switch r := r.(type) {
-	case *Session:
-		end = r.ExpiresAt
-	case *Idempotency:
-		end = r.ExpiresAt
-	case *Limit:
-		end = r.ExpiresAt
-	}
-	return !end.IsZero() && !m.clock().Before(end)
+	return nil
 }
 
 // late reports whether a time is longer ago than that.

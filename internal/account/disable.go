@@ -99,7 +99,7 @@ func (m *Maintenance) ownedBy(ctx context.Context, u *User) (teams []owned, err 
 		for _, member := range page {
 			keys = append(keys, OrganizationKey(member.OrganizationID))
 		}
-		records, err := m.readAll(ctx, keys)
+		records, err := m.store.Read(ctx, keys...)
 		if err != nil {
 			return nil, err
 		}

@@ -24,11 +24,12 @@ func (r *run) repair(ctx context.Context, s suspect) error {
 	return nil
 }
 
-// tolerated leaves out an error that only says that somebody else was first, or
-// that there is nothing to be done.
+// tolerated leaves out an error that only says that somebody else was first, that
+// there is nothing to be done, or that nothing can be done before a record is
+// mended that cannot be read.
 func tolerated(err error) error {
 	var failed *PremiseError
-	if errors.As(err, &failed) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUserInactive) || errors.Is(err, ErrNotFound) {
+	if errors.As(err, &failed) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUserInactive) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrBroken) {
 		return nil
 	}
 	return err
@@ -197,10 +198,14 @@ func (m *Maintenance) mendAddress(ctx context.Context, change *Change, before, w
 }
 
 // settledAfter is how long nobody must have changed an organization before its
-// counters are written by the list of members, which lags for a moment.
-const settledAfter = time.Minute
+// counters are written by the list of members. The list lags for a moment, and
+// for longer while DynamoDB is in trouble; a count of members that is too low
+// would make a team look like one of its owner alone, which goes with them.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThrottleConsiderations
+const settledAfter = 2 * time.Hour
 
-// recount writes the counters of a team as its items are.
+// recount writes the counters of a team as its items are: those of two counts
+// that agree, between which nobody changed it.
 func (m *Maintenance) recount(ctx context.Context, organizationID string) error {
 	records, err := m.store.Read(ctx, OrganizationKey(organizationID))
 	if err != nil {
@@ -211,14 +216,18 @@ func (m *Maintenance) recount(ctx context.Context, organizationID string) error 
 		return nil
 	}
 	c, err := m.count(ctx, o.ID)
-	if err != nil {
+	if err != nil || c.matches(o) || c.unread > 0 {
+		return err
+	}
+	if err := sleep(ctx, lookPause); err != nil {
+		return err
+	}
+	again, err := m.count(ctx, o.ID)
+	if err != nil || !again.equals(c) {
 		return err
 	}
 	wanted := *o
-	wanted.MemberCount, wanted.OwnerCount, wanted.SeatsUsed = c.members, c.owners, c.members+c.pending
-	if reflect.DeepEqual(wanted, *o) {
-		return nil
-	}
+	wanted.MemberCount, wanted.OwnerCount, wanted.SeatsUsed = c.members, c.owners, c.seats()
 	wanted.UpdatedAt, wanted.Version = m.clock(), o.Version+1
 	return m.commit(ctx, Change{
 		Premises: []Premise{VersionIs{Of: o.Key(), Version: o.Version}}, Puts: []Record{&wanted},
@@ -229,7 +238,7 @@ func (m *Maintenance) recount(ctx context.Context, organizationID string) error 
 // so where the job repairs.
 func (r *run) misshapen(ctx context.Context, item Item) error {
 	f := Finding{Rule: RuleItem, Item: item.Key, Detail: item.Wrong}
-	if !r.repairs() || item.Record == nil {
+	if !r.repairs() || !item.rewritable() {
 		r.found(f)
 		return nil
 	}

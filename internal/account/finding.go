@@ -8,7 +8,8 @@ type Rule string
 
 // The rules that jobs hold pool and table against.
 const (
-	// RuleItem: an item is of its record's form, and in the lists of its record.
+	// RuleItem: an item can be read, holds words that its record knows, and is in
+	// the lists of its record.
 	RuleItem Rule = "item"
 	// RuleRecords: a confirmed person has records.
 	RuleRecords Rule = "records_missing"
@@ -19,6 +20,10 @@ const (
 	RuleShared Rule = "personal_organization_shared"
 	// RuleOwner: an active team has an owner who is active.
 	RuleOwner Rule = "no_active_owner"
+	// RuleSuspended: a suspended team has one member, its owner, who is not active.
+	RuleSuspended Rule = "suspended"
+	// RuleGate: the gates of an account's data are shut only while it is closing.
+	RuleGate Rule = "gate"
 	// RuleCounters: an organization's counters equal its items.
 	RuleCounters Rule = "counters"
 	// RuleTeams: a user's count of teams equals their memberships.
@@ -27,6 +32,8 @@ const (
 	RuleSlug Rule = "slug"
 	// RuleInvited: an address has one pending invitation to an organization.
 	RuleInvited Rule = "invited"
+	// RuleSender: who sent a pending invitation is a member.
+	RuleSender Rule = "sender"
 	// RuleAddress: a user's address leads to the user.
 	RuleAddress Rule = "address"
 	// RuleOrphan: what belongs to a user or an organization has one.
@@ -43,7 +50,8 @@ const (
 	RulePool Rule = "pool_differs"
 )
 
-// Finding is a rule that an item breaks. It holds ids, never an address.
+// Finding is a rule that an item breaks. It holds ids, times and counts, never an
+// address, a name or whatever else stands in a field.
 type Finding struct {
 	Rule   Rule   `json:"rule"`
 	Item   string `json:"item"`

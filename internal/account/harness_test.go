@@ -44,6 +44,21 @@ type faultyStore struct {
 }
 
 func (s *faultyStore) Read(ctx context.Context, keys ...account.Key) (account.Records, error) {
+	if err := s.reading(keys); err != nil {
+		return nil, err
+	}
+	return s.Model.Read(ctx, keys...)
+}
+
+func (s *faultyStore) Inspect(ctx context.Context, keys ...account.Key) (account.Records, error) {
+	if err := s.reading(keys); err != nil {
+		return nil, err
+	}
+	return s.Model.Inspect(ctx, keys...)
+}
+
+// reading counts a read, and fails where a test wants it to.
+func (s *faultyStore) reading(keys []account.Key) error {
 	s.mu.Lock()
 	s.reads++
 	n, fault := s.reads, s.onRead
@@ -52,14 +67,12 @@ func (s *faultyStore) Read(ctx context.Context, keys ...account.Key) (account.Re
 		s.onKeys(keys)
 	}
 	if len(keys) > account.MaxRead {
-		return nil, fmt.Errorf("read of %d keys", len(keys))
+		return fmt.Errorf("read of %d keys", len(keys))
 	}
 	if fault != nil {
-		if err := fault(n); err != nil {
-			return nil, err
-		}
+		return fault(n)
 	}
-	return s.Model.Read(ctx, keys...)
+	return nil
 }
 
 func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {

@@ -13,7 +13,8 @@ import (
 type Store interface {
 	// Read returns those of at most MaxRead records that exist, each as the
 	// last commit left it, in one call to the engine. Fails with
-	// ErrUnavailable if the engine does not answer.
+	// ErrUnavailable if the engine does not answer, and with ErrBroken if one
+	// of them cannot be read.
 	Read(ctx context.Context, keys ...Key) (Records, error)
 	// Commit makes the whole change if every premise holds, else nothing. It
 	// fails with a *PremiseError that lists the premises that did not hold,
@@ -26,7 +27,8 @@ type Store interface {
 }
 
 // Lists are the runs of records that a store reads in pages. next is empty on
-// the last page. All fail with ErrUnavailable if the engine does not answer.
+// the last page. All fail with ErrUnavailable if the engine does not answer, and
+// with ErrBroken if a record of the page cannot be read.
 type Lists interface {
 	// Memberships returns at most limit of a user's memberships, personal and
 	// team, strongly consistent and ordered by organization id, beginning

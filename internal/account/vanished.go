@@ -76,7 +76,7 @@ func (r *run) notInPool(ctx context.Context, page []Item) (users int, gone []*Us
 	}
 	for _, id := range missing {
 		u := records.User(id)
-		if u == nil || records.Deletion(id) != nil {
+		if u == nil || records[DeletionKey(id)] != nil { // one that cannot be read, too
 			continue
 		}
 		_, err := r.directory.FindByID(ctx, id)
@@ -154,6 +154,8 @@ func (r *run) tellVanished(u *User, reason error) error {
 		for _, b := range refused.Blockers {
 			f.Detail += fmt.Sprintf(" %s %s;", b.Code, b.OrganizationID)
 		}
+	case errors.Is(reason, ErrBroken):
+		f.Detail += "; the deletion cannot begin before a record is mended that cannot be read"
 	case tolerated(reason) != nil:
 		return reason
 	}

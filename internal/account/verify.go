@@ -278,7 +278,9 @@ func (m *Maintenance) judgePerson(p Resident, found Records) []Finding {
 		findings = append(findings, Finding{Rule: rule, Item: "user " + p.ID, Detail: detail})
 	}
 	switch {
-	case found.Deletion(p.ID) != nil, u == nil && !p.Confirmed, u == nil && o == nil && !m.late(p.ModifiedAt, signUpLag):
+	case found[DeletionKey(p.ID)] != nil, u == nil && !p.Confirmed, u == nil && o == nil && !m.late(p.ModifiedAt, signUpLag):
+		return nil
+	case slices.ContainsFunc(personKeys(p.Person), found.unread): // told where the table is looked at
 		return nil
 	case u == nil && o != nil && o.Status == OrganizationPreserved:
 		broken(RuleDeleted, "was deleted, and the pool has the person still")

@@ -39,14 +39,14 @@ func encodeDatum(d *account.Datum) (attributes, error) {
 // decodeDatum reads an item whatever it is.
 func decodeDatum(item attributes, k account.Key) (*account.Datum, error) {
 	var own base
-	if err := attributevalue.UnmarshalMap(item, &own); err != nil {
-		return nil, fmt.Errorf("decode datum: %w", err)
+	if attributevalue.UnmarshalMap(item, &own) != nil {
+		return nil, broken[base](item, account.KindDatum)
 	}
 	d := &account.Datum{AccountID: k.Owner, ID: k.ID, Type: string(own.Type), Version: own.Version}
 	var fields map[string]any
 	withNumbers := func(o *attributevalue.DecoderOptions) { o.UseNumber = true }
-	if err := attributevalue.UnmarshalMapWithOptions(item, &fields, withNumbers); err != nil {
-		return nil, fmt.Errorf("decode datum: %w", err)
+	if attributevalue.UnmarshalMapWithOptions(item, &fields, withNumbers) != nil {
+		return nil, broken[map[string]any](item, account.KindDatum)
 	}
 	for _, name := range ownAttributes {
 		delete(fields, name)

@@ -74,10 +74,14 @@ func (i invitedItem) record(k account.Key) *account.Invited {
 	return &account.Invited{OrganizationID: k.Owner, Email: k.ID, InvitationID: i.InvitationID, Version: i.Version}
 }
 
+func invitationsOf(organizationID string) list {
+	return list{of: "invitations", partition: organizationPrefix + organizationID, begins: invitationPrefix, newestFirst: true}
+}
+
 // Invitations returns a page of an organization's invitations, the newest
 // first, in one Query.
 func (s *Store) Invitations(ctx context.Context, organizationID, after string, limit int) ([]*account.Invitation, string, error) {
-	q := list{of: "invitations", partition: organizationPrefix + organizationID, begins: invitationPrefix, newestFirst: true}
+	q := invitationsOf(organizationID)
 	if after != "" {
 		q.after = keys{PK: q.partition, SK: invitationPrefix + after}
 	}

@@ -1,8 +1,9 @@
 package dynamo
 
 import (
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -80,59 +81,68 @@ func encode(r account.Record) (attributes, error) {
 
 // decode turns an item into its record; the keys say which kind it is.
 func decode(item attributes) (account.Record, error) {
-	var k keys
-	if err := attributevalue.UnmarshalMap(item, &k); err != nil {
-		return nil, fmt.Errorf("decode keys: %w", err)
-	}
+	k := keysOf(item)
 	key, ok := recordKey(k.PK, k.SK)
 	if !ok {
-		return nil, errors.New("decode: no record has such keys")
+		return nil, fmt.Errorf("%w: no record has such keys", account.ErrBroken)
 	}
 	switch key.Kind {
 	case account.KindUser:
-		return decodeAs(item, func(i userItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i userItem) account.Record { return i.record(key) })
 	case account.KindAddress:
-		return decodeAs(item, func(i addressItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i addressItem) account.Record { return i.record(key) })
 	case account.KindSession:
-		return decodeAs(item, func(i sessionItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i sessionItem) account.Record { return i.record(key) })
 	case account.KindMembership:
-		return decodeAs(item, func(i membershipItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i membershipItem) account.Record { return i.record(key) })
 	case account.KindOrganization:
-		return decodeAs(item, func(i organizationItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i organizationItem) account.Record { return i.record(key) })
 	case account.KindDeletion:
-		return decodeAs(item, func(i deletionItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i deletionItem) account.Record { return i.record(key) })
 	case account.KindIdempotency:
-		return decodeAs(item, func(i idempotencyItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i idempotencyItem) account.Record { return i.record(key) })
 	case account.KindSlug:
-		return decodeAs(item, func(i slugItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i slugItem) account.Record { return i.record(key) })
 	case account.KindInvitation:
-		return decodeAs(item, func(i invitationItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i invitationItem) account.Record { return i.record(key) })
 	case account.KindInvited:
-		return decodeAs(item, func(i invitedItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i invitedItem) account.Record { return i.record(key) })
 	case account.KindAudit:
-		return decodeAs(item, func(i auditItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i auditItem) account.Record { return i.record(key) })
 	case account.KindLimit:
-		return decodeAs(item, func(i limitItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i limitItem) account.Record { return i.record(key) })
 	case account.KindCertificate:
-		return decodeAs(item, func(i certificateItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i certificateItem) account.Record { return i.record(key) })
 	case account.KindExport:
-		return decodeAs(item, func(i exportItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i exportItem) account.Record { return i.record(key) })
 	case account.KindDatum:
 		return decodeDatum(item, key)
 	case account.KindRecovery:
-		return decodeAs(item, func(i recoveryItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i recoveryItem) account.Record { return i.record(key) })
 	case account.KindPasskey:
-		return decodeAs(item, func(i passkeyItem) account.Record { return i.record(key) })
+		return decodeAs(item, key.Kind, func(i passkeyItem) account.Record { return i.record(key) })
 	}
 	return nil, fmt.Errorf("decode: no record of kind %q", key.Kind)
 }
 
-func decodeAs[I any](item attributes, record func(I) account.Record) (account.Record, error) {
+func decodeAs[I any](item attributes, kind account.Kind, record func(I) account.Record) (account.Record, error) {
 	var decoded I
-	if err := attributevalue.UnmarshalMap(item, &decoded); err != nil {
-		return nil, fmt.Errorf("decode item: %w", err)
+	if attributevalue.UnmarshalMap(item, &decoded) != nil {
+		return nil, broken[I](item, kind)
 	}
 	return record(decoded), nil
+}
+
+// broken says which attribute an item cannot be read for. What the decoder says
+// of it is left out: it quotes what stands there.
+func broken[I any](item attributes, kind account.Kind) error {
+	for _, name := range slices.Sorted(maps.Keys(item)) {
+		var alone I
+		if attributevalue.UnmarshalMap(attributes{name: item[name]}, &alone) != nil {
+			return fmt.Errorf("%w: the attribute %s of a %s is not of its type", account.ErrBroken, name, kind)
+		}
+	}
+	return fmt.Errorf("%w: a %s", account.ErrBroken, kind)
 }
 
 // newBase is the beginning of a record's item. The keys of every record that

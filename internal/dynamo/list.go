@@ -32,11 +32,35 @@ type list struct {
 // checksum, which is no proof of where they come from.
 var errPosition = account.Invalid("/cursor", account.FieldMalformed)
 
-// page reads at most limit records of a list in one Query. It asks for one
-// more, since DynamoDB names a position to go on from whenever it reached the
-// limit, be there more or not. position is that of a record; next is empty on
-// the last page.
+// page reads at most limit records of a list in one Query. position is that of a
+// record; next is empty on the last page.
 func page[R account.Record](ctx context.Context, s *Store, l list, limit int, position func(R) string) (records []R, next string, err error) {
+	items, more, err := s.query(ctx, l, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	records = make([]R, 0, len(items))
+	for _, item := range items {
+		record, err := decode(item)
+		if err != nil {
+			return nil, "", err
+		}
+		r, ok := record.(R)
+		if !ok {
+			return nil, "", fmt.Errorf("%w: in the list of %s stands a %s", account.ErrBroken, l.of, record.Key().Kind)
+		}
+		records = append(records, r)
+	}
+	if !more {
+		return records, "", nil
+	}
+	return records, position(records[len(records)-1]), nil
+}
+
+// query returns at most limit items of a list in one Query, and whether there
+// are more. It asks for one more, since DynamoDB names a position to go on from
+// whenever it reached the limit, be there more or not.
+func (s *Store) query(ctx context.Context, l list, limit int) (items []attributes, more bool, err error) {
 	partition, sort := PartitionKey, SortKey
 	if l.index {
 		partition, sort = IndexPartitionKey, IndexSortKey
@@ -50,7 +74,7 @@ func page[R account.Record](ctx context.Context, s *Store, l list, limit int, po
 	}
 	e, err := expression.NewBuilder().WithKeyCondition(of).Build()
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", l.of, err)
+		return nil, false, fmt.Errorf("%s: %w", l.of, err)
 	}
 	input := &dynamodb.QueryInput{
 		TableName: &s.table, ConsistentRead: aws.Bool(!l.index), ScanIndexForward: aws.Bool(!l.newestFirst),
@@ -65,26 +89,11 @@ func page[R account.Record](ctx context.Context, s *Store, l list, limit int, po
 	}
 	output, err := s.client.Query(ctx, input)
 	if err != nil {
-		return nil, "", engineError(l.of, err)
+		return nil, false, engineError(l.of, err)
 	}
-	records = make([]R, 0, len(output.Items))
-	for _, item := range output.Items {
-		record, err := decode(item)
-		if err != nil {
-			return nil, "", err
-		}
-		r, ok := record.(R)
-		if !ok {
-			return nil, "", fmt.Errorf("%s: a %s among them", l.of, record.Key().Kind)
-		}
-		records = append(records, r)
+	items, more = output.Items, len(output.LastEvaluatedKey) > 0 // a page of a megabyte ends early
+	if len(items) > limit {
+		items, more = items[:limit], true
 	}
-	more := len(output.LastEvaluatedKey) > 0 // a page of a megabyte ends early
-	if len(records) > limit {
-		records, more = records[:limit], true
-	}
-	if !more || len(records) == 0 {
-		return records, "", nil
-	}
-	return records, position(records[len(records)-1]), nil
+	return items, more && len(items) > 0, nil
 }

@@ -192,18 +192,18 @@ var breakages = []breakage{
 	{
 		"a completed deletion that left the user", func(t *testing.T, v *village) {
 			change(t, v.store, account.UserKey(kimID), func(u *account.User) { u.Status = account.UserInactive })
-			insert(t, v.store, &account.Deletion{UserID: kimID, ID: "d", Status: account.DeletionCompleted, AcceptedAt: longAgo, Version: 1})
-		}, items("deleted deletion d of user " + kimID), items("deleted deletion d of user " + kimID),
+			insert(t, v.store, marker(kimID), &account.Certificate{DeletionID: "d", UserID: kimID, AcceptedAt: longAgo, CompletedAt: longAgo, Version: 1})
+		}, items("deleted certificate d", "deleted deletion d of user "+kimID), items("deleted certificate d", "deleted deletion d of user "+kimID),
 	},
 	{
 		"a deletion whose user is active", func(t *testing.T, v *village) {
-			insert(t, v.store, &account.Deletion{UserID: kimID, ID: "d", Status: account.DeletionRunning, AcceptedAt: longAgo, DueAt: time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond), Version: 1})
+			insert(t, v.store, &account.Deletion{UserID: kimID, ID: "d", Status: account.DeletionRunning, Stage: account.StageMemberships, AcceptedAt: longAgo, DueAt: time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond), Version: 1})
 		}, items("deleted deletion d of user " + kimID), items("deleted deletion d of user " + kimID),
 	},
 	{
 		"a deletion that is overdue", func(t *testing.T, v *village) {
 			change(t, v.store, account.UserKey(kimID), func(u *account.User) { u.Status = account.UserInactive })
-			insert(t, v.store, &account.Deletion{UserID: kimID, ID: "d", Status: account.DeletionRunning, AcceptedAt: longAgo, DueAt: longAgo, Version: 1})
+			insert(t, v.store, &account.Deletion{UserID: kimID, ID: "d", Status: account.DeletionRunning, Stage: account.StageMemberships, AcceptedAt: longAgo, DueAt: longAgo, Version: 1})
 		}, items("overdue deletion " + kimID), items("overdue deletion " + kimID),
 	},
 	{
@@ -244,7 +244,7 @@ func counter(name string, edit func(*account.Organization)) breakage {
 // repairs what can be, so that check then tells only what cannot.
 func TestCheckTellsWhatIsBroken(t *testing.T) {
 	t.Parallel()
-	for _, b := range breakages {
+	for _, b := range slices.Concat(breakages, leftovers, strays, damages) {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
 			v := newVillage(t)

@@ -129,17 +129,31 @@ func insert(t *testing.T, s account.Store, records ...account.Record) {
 // setText writes an attribute of an item past the store.
 func (v *village) setText(t *testing.T, pk, sk, name, value string) {
 	t.Helper()
-	update := "SET #n = :v"
-	_, err := dynamotest.Client(t, nil).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: &v.table, UpdateExpression: &update, ExpressionAttributeNames: map[string]string{"#n": name},
+	if err := setText(t.Context(), dynamotest.Client(t, nil), v.table, pk, sk, name, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func setText(ctx context.Context, client *dynamodb.Client, table, pk, sk, name, value string) error {
+	return edit(ctx, client, table, pk, sk, "SET #n = :v", name, map[string]types.AttributeValue{":v": &types.AttributeValueMemberS{Value: value}})
+}
+
+// forget removes an attribute of an item past the store.
+func (v *village) forget(t *testing.T, pk, sk, name string) {
+	t.Helper()
+	if err := edit(t.Context(), dynamotest.Client(t, nil), v.table, pk, sk, "REMOVE #n", name, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func edit(ctx context.Context, client *dynamodb.Client, table, pk, sk, update, name string, values map[string]types.AttributeValue) error {
+	_, err := client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &table, UpdateExpression: &update, ExpressionAttributeNames: map[string]string{"#n": name}, ExpressionAttributeValues: values,
 		Key: map[string]types.AttributeValue{
 			dynamo.PartitionKey: &types.AttributeValueMemberS{Value: pk}, dynamo.SortKey: &types.AttributeValueMemberS{Value: sk},
 		},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":v": &types.AttributeValueMemberS{Value: value}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	return err
 }
 
 // A table in which all is well has nothing to tell, whatever asks.

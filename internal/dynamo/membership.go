@@ -55,13 +55,23 @@ func updateMembership(u expression.UpdateBuilder, c account.ChangeMembership) ex
 	return u.Set(expression.Name(attributeUserVersion), expression.Value(c.UserVersion))
 }
 
+func membershipsOf(userID string) list {
+	return list{of: "memberships", partition: userPrefix + userID, begins: membershipPrefix}
+}
+
 // Memberships returns a page of a user's memberships in one Query.
 func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
-	q := list{of: "memberships", partition: userPrefix + userID, begins: membershipPrefix}
+	q := membershipsOf(userID)
 	if after != "" {
 		q.after = keys{PK: q.partition, SK: membershipPrefix + after}
 	}
 	return page(ctx, s, q, limit, func(m *account.Membership) string { return m.OrganizationID })
+}
+
+func membersOf(organizationID, prefix string) list {
+	return list{
+		of: "members", partition: organizationPrefix + organizationID, begins: membershipPrefix + foldName(prefix), index: true,
+	}
 }
 
 // maxSortKey is the length of the longest sort key in bytes.
@@ -71,9 +81,7 @@ const maxSortKey = 1024
 // Members returns a page of an organization's memberships, sorted by name, in
 // one Query of the index. A position is the place's sort key there.
 func (s *Store) Members(ctx context.Context, organizationID, prefix, after string, limit int) ([]*account.Membership, string, error) {
-	q := list{
-		of: "members", partition: organizationPrefix + organizationID, begins: membershipPrefix + foldName(prefix), index: true,
-	}
+	q := membersOf(organizationID, prefix)
 	if len(q.begins) > maxSortKey || strings.Contains(prefix, nameEnd) {
 		return nil, "", nil // no name begins so
 	}

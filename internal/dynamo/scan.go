@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,32 +57,54 @@ func (s *Store) Scan(ctx context.Context, r account.Range, after string, limit i
 	}
 }
 
-// inspect tells what an item is, and what is wrong with it by itself: its type,
-// or the keys of the lists that it stands in, are not those of its record.
+// inspect tells what an item is, and what is wrong with it by itself: it cannot be
+// read, its type or the keys of the lists that it stands in are not those of its
+// record, or it would expire though its record does not.
 func inspect(item attributes) account.Item {
 	k := keysOf(item)
 	seen := account.Item{Type: stringOf(item, attributeType), Key: k.public()}
-	if accountID, ok := strings.CutPrefix(k.PK, dataPrefix); ok { // what it holds is the product's own matter
-		seen.Record = &account.Datum{AccountID: accountID, ID: k.SK, Type: seen.Type}
+	key, known := recordKey(k.PK, k.SK)
+	if !known {
+		seen.Wrong = "no record stands at such a key"
 		return seen
 	}
 	record, err := decode(item)
 	if err != nil {
-		seen.Wrong = "it is no record that can be read"
+		seen.Record, seen.Wrong = &account.Broken{Of: key}, err.Error()
 		return seen
 	}
-	seen.Record = record
+	if d, ok := record.(*account.Datum); ok { // what it holds is the product's own matter
+		d.Fields = nil
+	}
+	seen.Record, seen.Wrong = record, wrong(item, record)
+	return seen
+}
+
+// wrong says what of an item is not as its record has it, without a value;
+// empty if all is.
+func wrong(item attributes, record account.Record) string {
+	if _, ok := item[attributeVersion].(*types.AttributeValueMemberN); !ok {
+		return "it has no version, so that no change of it is ever made"
+	}
+	if record.Key().Kind == account.KindDatum {
+		if item[IndexPartitionKey] != nil || item[IndexSortKey] != nil {
+			return "data stands in none of the lists, and this has keys of one"
+		}
+		return ""
+	}
 	right, err := encode(record)
 	if err != nil {
-		seen.Wrong = "it is no record that can be written"
-		return seen
+		return "it is no record that can be written"
 	}
-	for _, name := range []string{attributeType, IndexPartitionKey, IndexSortKey} {
+	if item[TTLAttribute] != nil && right[TTLAttribute] == nil {
+		return TTLAttribute + " is not that of its record, which must stay"
+	}
+	for _, name := range []string{IndexSortKey, IndexPartitionKey, attributeType} {
 		if stringOf(item, name) != stringOf(right, name) {
-			seen.Wrong = name + " is not that of its record"
+			return name + " is not that of its record"
 		}
 	}
-	return seen
+	return ""
 }
 
 const attributeType = "type"
@@ -103,22 +126,30 @@ func (k keys) namesAddress() bool {
 	return strings.HasPrefix(k.PK, addressPrefix) || strings.HasPrefix(k.SK, invitedPrefix)
 }
 
-// public is the key as operators see it.
-func (k keys) public() string {
+// public is the key as operators see it: what may be an address is left out,
+// wherever it stands.
+func (k keys) public() string { return withoutAddress(k.PK) + " " + withoutAddress(k.SK) }
+
+func withoutAddress(key string) string {
+	kind, rest, _ := strings.Cut(key, "#")
 	switch {
-	case strings.HasPrefix(k.PK, addressPrefix):
-		k.PK = addressPrefix + "…"
-	case strings.HasPrefix(k.SK, invitedPrefix):
-		k.SK = invitedPrefix + "…"
+	case strings.HasPrefix(key, addressPrefix), strings.HasPrefix(key, invitedPrefix), strings.Contains(rest, "@"):
+		return kind + "#…"
+	case strings.Contains(kind, "@"):
+		return "…"
 	}
-	return k.PK + " " + k.SK
+	return key
 }
 
-// positionEnd stands between the two keys of a position; no key has it.
+// positionEnd stands between the keys of a position; no key has it.
 const positionEnd = "\x00"
 
 func sealPosition(k keys) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(k.PK + positionEnd + k.SK))
+	parts := []string{k.PK, k.SK}
+	if k.GSI1PK != "" {
+		parts = append(parts, k.GSI1PK, k.GSI1SK)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, positionEnd)))
 }
 
 func openPosition(position string) (keys, error) {
@@ -126,9 +157,13 @@ func openPosition(position string) (keys, error) {
 	if err != nil {
 		return keys{}, errPosition
 	}
-	pk, sk, ok := strings.Cut(string(raw), positionEnd)
-	if !ok || pk == "" || sk == "" {
+	parts := strings.Split(string(raw), positionEnd)
+	if n := len(parts); n != 2 && n != 4 || slices.Contains(parts, "") {
 		return keys{}, errPosition
 	}
-	return keys{PK: pk, SK: sk}, nil
+	k := keys{PK: parts[0], SK: parts[1]}
+	if len(parts) == 4 {
+		k.GSI1PK, k.GSI1SK = parts[2], parts[3]
+	}
+	return k, nil
 }

@@ -37,11 +37,27 @@ const (
 // Read returns the records that exist in one strongly consistent BatchGetItem.
 // It is not a TransactGetItems, which concurrent writes would cancel.
 func (s *Store) Read(ctx context.Context, want ...account.Key) (account.Records, error) {
+	found := account.Records{}
+	err := s.readItems(ctx, want, func(item attributes) error {
+		record, err := decode(item)
+		if err == nil {
+			found[record.Key()] = record
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// readItems gives each of the items that exist to f.
+func (s *Store) readItems(ctx context.Context, want []account.Key, f func(attributes) error) error {
 	if len(want) > account.MaxRead {
-		return nil, fmt.Errorf("read %d records, at most %d fit", len(want), account.MaxRead)
+		return fmt.Errorf("read %d records, at most %d fit", len(want), account.MaxRead)
 	}
 	if len(want) == 0 { // a batch of nothing is refused
-		return account.Records{}, nil
+		return nil
 	}
 	request := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
 	asked := map[account.Key]bool{}
@@ -52,32 +68,29 @@ func (s *Store) Read(ctx context.Context, want ...account.Key) (account.Records,
 		asked[k] = true
 		at, err := primaryKey(k)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		request.Keys = append(request.Keys, at.attributes())
 	}
-	found := account.Records{}
 	pending := map[string]types.KeysAndAttributes{s.table: request}
 	for try := 1; ; try++ {
 		page, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: pending})
 		if err != nil {
-			return nil, engineError("read", err)
+			return engineError("read", err)
 		}
 		for _, item := range page.Responses[s.table] {
-			record, err := decode(item)
-			if err != nil {
-				return nil, err
+			if err := f(item); err != nil {
+				return err
 			}
-			found[record.Key()] = record
 		}
 		if pending = page.UnprocessedKeys; len(pending) == 0 {
-			return found, nil
+			return nil
 		}
 		if try == readTries {
-			return nil, account.ErrUnavailable.Because(fmt.Errorf("read: %d keys left unread", len(pending[s.table].Keys)))
+			return account.ErrUnavailable.Because(fmt.Errorf("read: %d keys left unread", len(pending[s.table].Keys)))
 		}
 		if err := pause(ctx, rand.N(readPause<<try)); err != nil { //nolint:gosec // jitter is no secret
-			return nil, err
+			return err
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package dynamo_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"hearth/internal/account"
 	"hearth/internal/account/accounttest"
@@ -16,7 +19,30 @@ func TestMain(m *testing.M) { dynamotest.Main(m) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	accounttest.Run(t, func(t *testing.T) account.Store { return dynamotest.Store(t) })
+	accounttest.Run(t, func(t *testing.T) account.Store {
+		client, table := dynamotest.Client(t, nil), dynamotest.Table(t)
+		return damageable{dynamo.New(client, table), client, table}
+	})
+}
+
+// damageable is a store whose items can be damaged.
+type damageable struct {
+	*dynamo.Store
+	client *dynamodb.Client
+	table  string
+}
+
+// Damage writes a text where a number must be.
+func (d damageable) Damage(ctx context.Context, key account.Key) error {
+	pk, sk := "USER#"+key.Owner, "USER"
+	switch key.Kind {
+	case account.KindMembership:
+		sk = "MEMBER#" + key.ID
+	case account.KindInvitation:
+		pk, sk = "ORG#"+key.Owner, "INVITE#"+key.ID
+	default:
+	}
+	return setText(ctx, d.client, d.table, pk, sk, "version", "one")
 }
 
 func TestData(t *testing.T) {

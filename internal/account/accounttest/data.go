@@ -29,10 +29,9 @@ func (m ModelData) List(_ context.Context, scope account.Scope, kind, after stri
 		return nil, "", err
 	}
 	begins := account.DatumPrefix(kind)
-	page, next := list(m.Model, after, limit, true, func(d *account.Datum) (position, bool) {
+	return list(m.Model, after, limit, true, func(d *account.Datum) (position, bool) {
 		return position{strings.TrimPrefix(d.ID, begins)}, d.AccountID == scope.AccountID() && strings.HasPrefix(d.ID, begins)
 	})
-	return page, next, nil
 }
 
 // Commit makes the change with the scope's conditions.

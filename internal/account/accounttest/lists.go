@@ -14,58 +14,52 @@ import (
 
 // Memberships returns a page of the user's memberships.
 func (m *Model) Memberships(_ context.Context, userID, after string, limit int) ([]*account.Membership, string, error) {
-	page, next := list(m, after, limit, false, func(r *account.Membership) (position, bool) {
+	return list(m, after, limit, false, func(r *account.Membership) (position, bool) {
 		return position{r.OrganizationID}, r.UserID == userID
 	})
-	return page, next, nil
 }
 
 // Sessions returns a page of the user's sessions.
 func (m *Model) Sessions(_ context.Context, userID, after string, limit int) ([]*account.Session, string, error) {
-	page, next := list(m, after, limit, false, func(r *account.Session) (position, bool) {
+	return list(m, after, limit, false, func(r *account.Session) (position, bool) {
 		return position{r.ID}, r.UserID == userID
 	})
-	return page, next, nil
 }
 
 // Members returns a page of an organization's memberships.
 func (m *Model) Members(_ context.Context, organizationID, prefix, after string, limit int) ([]*account.Membership, string, error) {
 	prefix = account.FoldAddress(prefix)
-	page, next := list(m, after, limit, false, func(r *account.Membership) (position, bool) {
+	return list(m, after, limit, false, func(r *account.Membership) (position, bool) {
 		name := account.FoldAddress(r.UserName)
 		return position{name, r.UserID}, r.OrganizationID == organizationID && strings.HasPrefix(name, prefix)
 	})
-	return page, next, nil
 }
 
 // Invitations returns a page of an organization's invitations.
 func (m *Model) Invitations(_ context.Context, organizationID, after string, limit int) ([]*account.Invitation, string, error) {
-	page, next := list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
+	return list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
 		return position{r.ID}, r.OrganizationID == organizationID
 	})
-	return page, next, nil
 }
 
 // InvitationsTo returns a page of an address's pending invitations.
 func (m *Model) InvitationsTo(_ context.Context, email, after string, limit int) ([]*account.Invitation, string, error) {
 	email = account.FoldAddress(email)
-	page, next := list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
+	return list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
 		return position{r.ID, r.OrganizationID}, r.Status == account.InvitationPending && account.FoldAddress(r.Email) == email
 	})
-	return page, next, nil
 }
 
 // AuditLog returns a page of an organization's entries.
 func (m *Model) AuditLog(_ context.Context, organizationID, after string, limit int) ([]*account.AuditEntry, string, error) {
-	page, next := list(m, after, limit, true, func(r *account.AuditEntry) (position, bool) {
+	return list(m, after, limit, true, func(r *account.AuditEntry) (position, bool) {
 		return position{r.ID}, r.OrganizationID == organizationID
 	})
-	return page, next, nil
 }
 
 // Due names a page of the records of a shard whose work is due.
 func (m *Model) Due(_ context.Context, shard int, until time.Time, after string, limit int) ([]account.Key, string, error) {
-	records, next := list(m, after, limit, false, func(r account.Record) (position, bool) {
+	records, next, err := list(m, after, limit, false, func(r account.Record) (position, bool) {
 		at := dueAt(r)
 		due := !at.IsZero() && !at.Truncate(time.Second).After(until)
 		k := r.Key()
@@ -75,7 +69,7 @@ func (m *Model) Due(_ context.Context, shard int, until time.Time, after string,
 	for _, r := range records {
 		page = append(page, r.Key())
 	}
-	return page, next, nil
+	return page, next, err
 }
 
 func dueAt(r account.Record) time.Time {
@@ -100,8 +94,22 @@ const positionEnd = "\x00"
 func (p position) String() string { return strings.Join(p, positionEnd) }
 
 // list returns at most limit of the records that belong, behind the position
-// after in the order of the list.
-func list[R account.Record](m *Model, after string, limit int, newestFirst bool, place func(R) (at position, belongs bool)) (page []R, next string) {
+// after in the order of the list. It fails with account.ErrBroken if one of them
+// cannot be read.
+func list[R account.Record](m *Model, after string, limit int, newestFirst bool, place func(R) (at position, belongs bool)) (page []R, next string, err error) {
+	page, next = listAny(m, after, limit, newestFirst, place)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range page {
+		if m.damaged[r.Key()] {
+			return nil, "", account.ErrBroken
+		}
+	}
+	return page, next, nil
+}
+
+// listAny is list of whatever there is.
+func listAny[R account.Record](m *Model, after string, limit int, newestFirst bool, place func(R) (at position, belongs bool)) (page []R, next string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	order := slices.Compare[position]

@@ -17,22 +17,22 @@ import (
 type Model struct {
 	mu      sync.Mutex
 	records account.Records
+	// damaged are records that cannot be read.
+	damaged map[account.Key]bool
 }
 
 // NewModel returns an empty store.
-func NewModel() *Model { return &Model{records: account.Records{}} }
+func NewModel() *Model { return &Model{records: account.Records{}, damaged: map[account.Key]bool{}} }
 
 // Read returns the records that exist.
-func (m *Model) Read(_ context.Context, keys ...account.Key) (account.Records, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	found := account.Records{}
-	for _, k := range keys {
-		if r, ok := m.records[k]; ok {
-			found[k] = r
+func (m *Model) Read(ctx context.Context, keys ...account.Key) (account.Records, error) {
+	found, err := m.Inspect(ctx, keys...)
+	for _, r := range found {
+		if _, broken := r.(*account.Broken); broken {
+			return nil, account.ErrBroken
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // Commit checks every premise, then makes the whole change.
@@ -48,6 +48,9 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 		if p.Holds(record) {
 			continue
 		}
+		if m.damaged[p.Key()] {
+			return account.ErrBroken
+		}
 		failure.Failed = append(failure.Failed, p)
 		if ok {
 			failure.Found[p.Key()] = record
@@ -58,12 +61,14 @@ func (m *Model) Commit(_ context.Context, change account.Change) error {
 	}
 	for _, r := range change.Puts {
 		m.records[r.Key()] = r
+		delete(m.damaged, r.Key())
 	}
 	for _, u := range change.Updates {
 		m.records[u.Key()] = u.Apply(m.records[u.Key()])
 	}
 	for _, k := range change.Deletes {
 		delete(m.records, k)
+		delete(m.damaged, k)
 	}
 	return nil
 }

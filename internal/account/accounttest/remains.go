@@ -11,7 +11,7 @@ import (
 
 // UserRecords returns a page of a user's own records.
 func (m *Model) UserRecords(_ context.Context, userID, after string, limit int) ([]account.Record, string, error) {
-	page, next := list(m, after, limit, false, func(r account.Record) (position, bool) {
+	return list(m, after, limit, false, func(r account.Record) (position, bool) {
 		k := r.Key()
 		if k.Owner != userID {
 			return nil, false
@@ -23,25 +23,22 @@ func (m *Model) UserRecords(_ context.Context, userID, after string, limit int) 
 			return nil, false
 		}
 	})
-	return page, next, nil
 }
 
 // EndedInvitationsTo returns a page of an address's invitations that are not
 // pending any more.
 func (m *Model) EndedInvitationsTo(_ context.Context, email, after string, limit int) ([]*account.Invitation, string, error) {
 	email = account.FoldAddress(email)
-	page, next := list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
+	return list(m, after, limit, true, func(r *account.Invitation) (position, bool) {
 		return position{r.ID, r.OrganizationID}, r.Status != account.InvitationPending && account.FoldAddress(r.Email) == email
 	})
-	return page, next, nil
 }
 
 // Data returns a page of what an account owns.
 func (m *Model) Data(_ context.Context, accountID, after string, limit int) ([]*account.Datum, string, error) {
-	page, next := list(m, after, limit, false, func(r *account.Datum) (position, bool) {
+	return list(m, after, limit, false, func(r *account.Datum) (position, bool) {
 		return position{r.ID}, r.AccountID == accountID
 	})
-	return page, next, nil
 }
 
 // CountData counts the things that an account owns.

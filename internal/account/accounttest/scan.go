@@ -14,7 +14,7 @@ var _ account.Scanner = (*Model)(nil)
 
 // Scan returns a page of all records, what belongs to one owner together.
 func (m *Model) Scan(_ context.Context, r account.Range, after string, limit int) ([]account.Item, string, error) {
-	page, next := list(m, after, limit, false, func(record account.Record) (position, bool) {
+	page, next := listAny(m, after, limit, false, func(record account.Record) (position, bool) {
 		k := record.Key()
 		partition := crc32.ChecksumIEEE([]byte(partitionOf(k)))
 		sort := string(k.Kind)
@@ -27,9 +27,12 @@ func (m *Model) Scan(_ context.Context, r account.Range, after string, limit int
 	items := make([]account.Item, len(page))
 	for i, record := range page {
 		k := record.Key()
-		items[i] = account.Item{Record: record, Type: string(k.Kind), Key: string(k.Kind) + " " + k.Owner + " " + k.ID}
+		items[i] = account.Item{Record: m.seen(record), Type: string(k.Kind), Key: string(k.Kind) + " " + k.Owner + " " + k.ID}
 		if k.Kind == account.KindAddress || k.Kind == account.KindInvited {
 			items[i].Key = string(k.Kind)
+		}
+		if _, broken := items[i].Record.(*account.Broken); broken {
+			items[i].Wrong = account.ErrBroken.Error()
 		}
 	}
 	return items, next, nil

@@ -136,6 +136,10 @@ func Run(t *testing.T, fresh func(t *testing.T) account.Store) {
 		t.Parallel()
 		testScan(t, fresh(t))
 	})
+	t.Run("reads past what is damaged for maintenance alone", func(t *testing.T) {
+		t.Parallel()
+		testSurvey(t, fresh(t))
+	})
 	t.Run("names all kinds of work that is due", func(t *testing.T) {
 		t.Parallel()
 		testDueKinds(t, fresh(t))
