@@ -86,7 +86,8 @@ type Erased struct {
 	Records int `json:"records"`
 	// Data are items that the personal account owned.
 	Data int `json:"data"`
-	// Images are pictures of the user.
+	// Images are pictures of the user, counted before the first one went, up to
+	// a thousand.
 	Images int `json:"images"`
 	// Users and Addresses are the person's own records.
 	Users     int `json:"users"`

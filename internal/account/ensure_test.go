@@ -278,4 +278,10 @@ func (k *keeper) Keep(_ context.Context, key string) error {
 	return nil
 }
 
-func (k *keeper) Delete(context.Context, string) error { return errors.New("nothing is deleted here") }
+func (k *keeper) Delete(context.Context, string) error { return errNothingDeleted }
+
+func (k *keeper) Count(context.Context, string) (int, error) { return 0, errNothingDeleted }
+
+func (k *keeper) DeleteAll(context.Context, string) (bool, error) { return false, errNothingDeleted }
+
+var errNothingDeleted = errors.New("nothing is deleted here")

@@ -82,12 +82,12 @@ func (s *Service) mailCompleted(ctx context.Context, e *erasure) (acted bool, er
 
 // eraseUser removes the user with the address items that lead to them. An
 // invitation that came meanwhile, or that a list did not show in time, goes
-// first: without the user nobody knows the addresses.
+// first: without the user nobody knows the addresses. So does a picture.
 func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err error) {
 	if e.user == nil {
 		return false, nil
 	}
-	for _, left := range []func(context.Context, *erasure) (bool, error){s.eraseMemberships, s.eraseInvitations, s.eraseRecords} {
+	for _, left := range []func(context.Context, *erasure) (bool, error){s.eraseMemberships, s.eraseInvitations, s.eraseRecords, s.eraseImage} {
 		if acted, err := left(ctx, e); err != nil || acted {
 			return acted, err
 		}
