@@ -22,6 +22,7 @@ import (
 	"hearth/internal/image"
 	"hearth/internal/kms"
 	localkms "hearth/internal/local/kms"
+	"hearth/internal/local/s3"
 	"hearth/internal/local/ses"
 	"hearth/internal/local/userpool"
 )
@@ -147,8 +148,22 @@ func mails(t *testing.T) string {
 	return server.URL
 }
 
+// buckets is the endpoint of an S3 that keeps nothing yet.
+func buckets(t *testing.T) string {
+	t.Helper()
+	empty, err := s3.Open(s3.Options{
+		Dir: t.TempDir(), Region: "eu-central-1", Buckets: []string{"images", "exports"}, Secret: func(string) (string, bool) { return "test", true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(empty)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // environment is what a function finds in AWS, with the endpoints of the engine,
-// of a user pool that knows nobody, of SES and of KMS.
+// of a user pool that knows nobody, of S3, of SES and of KMS.
 func environment(t *testing.T, table string) map[string]string {
 	t.Helper()
 	pool, err := userpool.Open(userpool.Options{
@@ -172,7 +187,7 @@ func environment(t *testing.T, table string) map[string]string {
 		}
 	})
 	return map[string]string{
-		"AWS_ENDPOINT_URL_SESV2": mails(t), "AWS_ENDPOINT_URL_KMS": codes.URL, kms.EnvKey: keys.KeyARN(), export.EnvBucket: "exports",
+		"AWS_ENDPOINT_URL_S3": buckets(t), "AWS_ENDPOINT_URL_SESV2": mails(t), "AWS_ENDPOINT_URL_KMS": codes.URL, kms.EnvKey: keys.KeyARN(), export.EnvBucket: "exports",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.URL,
 		dynamo.EnvTable: table, cognito.EnvUserPoolID: poolID, cognito.EnvClientID: clientID, cognito.EnvIssuer: issuer,
