@@ -13,14 +13,14 @@ import (
 // leaving can orphan it meanwhile, and a team of theirs alone is suspended, so
 // that nobody joins it. Enabling brings both back.
 func (m *Maintenance) disable(ctx context.Context, who subject, order Order) error {
-	err := m.decide(ctx, who.userID, func(u *User, owned []owned) (Change, error) {
+	err := m.decide(ctx, who.userID, func(u *User, home *Organization, owned []owned) (Change, error) {
 		if u.Status != UserActive {
 			return Change{}, errNothing
 		}
 		if err := against(owned, order.Force); err != nil {
 			return Change{}, err
 		}
-		return m.disabling(*u, owned), nil
+		return m.disabling(*u, home, owned), nil
 	})
 	if err != nil {
 		return err
@@ -31,11 +31,11 @@ func (m *Maintenance) disable(ctx context.Context, who subject, order Order) err
 // enable lets a user in again, with what they owned. It fails with ErrConflict
 // while a deletion stands.
 func (m *Maintenance) enable(ctx context.Context, who subject, _ Order) error {
-	err := m.decide(ctx, who.userID, func(u *User, teams []owned) (Change, error) {
+	err := m.decide(ctx, who.userID, func(u *User, home *Organization, teams []owned) (Change, error) {
 		if u.Status == UserActive {
 			return Change{}, errNothing
 		}
-		return m.enabling(*u, teams), nil
+		return m.enabling(*u, home, teams), nil
 	})
 	if err != nil {
 		return err
@@ -52,9 +52,9 @@ type owned struct {
 // decide commits what is decided on a user and on those teams that they own, or
 // owned until they were disabled, on condition that all is as it was read. A
 // user without records has nothing to decide on.
-func (m *Maintenance) decide(ctx context.Context, userID string, change func(*User, []owned) (Change, error)) error {
+func (m *Maintenance) decide(ctx context.Context, userID string, change func(*User, *Organization, []owned) (Change, error)) error {
 	for range decideTries {
-		records, err := m.store.Read(ctx, UserKey(userID), DeletionKey(userID))
+		records, err := m.store.Read(ctx, UserKey(userID), DeletionKey(userID), OrganizationKey(userID))
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (m *Maintenance) decide(ctx context.Context, userID string, change func(*Us
 		if err != nil {
 			return err
 		}
-		wanted, err := change(u, teams)
+		wanted, err := change(u, records.Organization(userID), teams)
 		if errors.Is(err, errNothing) {
 			return nil
 		}
@@ -138,9 +138,10 @@ func against(teams []owned, force bool) error {
 }
 
 // disabling is the change that disables a user.
-func (m *Maintenance) disabling(u User, teams []owned) Change {
+func (m *Maintenance) disabling(u User, home *Organization, teams []owned) Change {
 	now := m.clock()
-	change := m.note(u.ID, UserDisabled)
+	var change Change
+	m.noteOrder(&change, home, UserDisabled)
 	u.GivenUp = nil
 	for _, t := range teams {
 		o := t.organization
@@ -172,9 +173,10 @@ func (m *Maintenance) disabling(u User, teams []owned) Change {
 
 // enabling is the change that undoes disabling: where the team is still there
 // and nobody changed the role meanwhile.
-func (m *Maintenance) enabling(u User, teams []owned) Change {
+func (m *Maintenance) enabling(u User, home *Organization, teams []owned) Change {
 	now := m.clock()
-	change := m.note(u.ID, UserEnabled)
+	var change Change
+	m.noteOrder(&change, home, UserEnabled)
 	for _, t := range teams {
 		o := t.organization
 		counts := ChangeOrganization{OrganizationID: o.ID, UpdatedAt: now}
