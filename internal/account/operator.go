@@ -40,8 +40,9 @@ const (
 type Order struct {
 	Do    Operation `json:"do"`
 	Email string    `json:"email"`
-	// Force disables also who is the only owner of teams with other members;
-	// check names those teams until somebody else owns them.
+	// Force disables also who is the only owner of teams with other members, which
+	// check names until somebody else owns them, and who has more than MaxGivenUp
+	// to give up.
 	Force bool `json:"force,omitempty"`
 }
 
@@ -83,7 +84,8 @@ type DossierDeletion struct {
 // Operate does what an operator orders and returns the user as they are then. It
 // fails with CodeInvalidRequest on /do or /email, ErrNotFound where nobody has
 // the address, ErrDeletionBlocked and ErrLastOwner with the reasons against
-// deleting and disabling, and ErrConflict where the user's deletion forbids it or there is none to undo.
+// deleting and disabling, and ErrConflict where the user's deletion forbids it,
+// there is none to undo, or others stay in the way.
 func (m *Maintenance) Operate(ctx context.Context, order Order) (Dossier, error) {
 	do, known := map[Operation]func(context.Context, subject, Order) error{
 		OperationShow: m.show, OperationSignOut: m.signOut, OperationDisable: m.disable,
