@@ -179,7 +179,7 @@ func TestEventsThroughTheBinaries(t *testing.T) {
 }
 
 // What operators invoke: the one user is counted, disabled, and, since the pool
-// knows nobody, deleted.
+// knows nobody and the event allows that, deleted once they are not new any more.
 func TestMaintenanceThroughTheBinary(t *testing.T) {
 	t.Parallel()
 	table := dynamotest.Table(t)
@@ -198,6 +198,7 @@ func TestMaintenanceThroughTheBinary(t *testing.T) {
 	if disabled.Failure != nil || disabled.User == nil || disabled.User.ID != userID || disabled.User.Status != account.UserInactive {
 		t.Errorf("disable: %+v", disabled)
 	}
+	age(t, dynamo.New(dynamotest.Client(t, nil), table))
 	var ensured account.Summary
 	maintenance.invoke(t, "maintenance-ensure.json", &ensured)
 	if ensured.Failure != "" || len(ensured.Findings) != 0 || len(ensured.Repairs) != 1 || ensured.Repairs[0].Rule != account.RuleVanished {
@@ -208,6 +209,22 @@ func TestMaintenanceThroughTheBinary(t *testing.T) {
 	maintenance.invoke(t, "maintenance-certificate.json", &unknown)
 	if unknown.Valid || unknown.Failure == nil || unknown.Failure.Code != account.CodeNotFound {
 		t.Errorf("a certificate that there is not: %+v", unknown)
+	}
+}
+
+// age has the one user made a day ago.
+func age(t *testing.T, store account.Store) {
+	t.Helper()
+	key := account.UserKey(userID)
+	records, err := store.Read(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := records.User(userID)
+	change := account.Change{Premises: []account.Premise{account.VersionIs{Of: key, Version: u.Version}}, Puts: []account.Record{u}}
+	u.CreatedAt, u.Version = u.CreatedAt.AddDate(0, 0, -1), u.Version+1
+	if err := store.Commit(t.Context(), change); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,13 +27,16 @@ import (
 	"hearth/internal/dynamo"
 	"hearth/internal/dynamo/dynamolocal"
 	"hearth/internal/dynamo/itemaction"
+	"hearth/internal/export"
+	"hearth/internal/image"
+	"hearth/internal/kms"
 	localsts "hearth/internal/local/sts"
 	"hearth/internal/product"
 	"hearth/internal/sts"
 )
 
-// asked is an action that the projects function asked DynamoDB for, with the
-// tags of the session that it used; empty for its own credentials.
+// asked is an action that a function asked DynamoDB for, with the tags
+// of the session that it used; empty for its own credentials.
 type asked struct {
 	itemaction.Action
 	accountID, userID string
@@ -40,13 +44,15 @@ type asked struct {
 
 const testRegion, testClient, testIssuer = "eu-central-1", "client", "https://issuer.example.com"
 
-// wired is the projects function over an engine, with a wire between them that
-// notes what it asks for.
+// wired is a function over an engine, with a wire between them that notes what
+// it asks for.
 type wired struct {
 	function lambda.Handler
 	store    *dynamo.Store
 
-	mu         sync.Mutex
+	mu sync.Mutex
+	// people are those whom the pool knows, by their access token.
+	people     map[string]account.Person
 	all        []asked
 	operations []string
 	assumed    int
@@ -56,22 +62,34 @@ func plain(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 }
 
+// wire is the projects function, over an engine of its own.
 func wire(t testing.TB, isolation bool) *wired {
+	t.Helper()
+	return wireTo(t, startEngine(t), isolation, boot.Projects)
+}
+
+func startEngine(t testing.TB) *dynamolocal.Engine {
 	t.Helper()
 	engine, err := dynamolocal.Start(t.Context(), dynamolocal.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(engine.Stop)
-	w := &wired{}
+	return engine
+}
+
+// wireTo is the function that build makes, over a table of its own.
+func wireTo(t testing.TB, engine *dynamolocal.Engine, isolation bool, build func(boot.Environment) (lambda.Handler, error)) *wired {
+	t.Helper()
+	w, table := &wired{people: map[string]account.Person{}}, "table-"+uuid.NewString()
 	client := dynamo.NewClient(dynamodb.Options{
 		Region: testRegion, BaseEndpoint: aws.String(engine.Endpoint), Credentials: aws.CredentialsProviderFunc(plain),
 		DisableValidateResponseChecksum: true,
 	})
-	if _, err := client.CreateTable(t.Context(), dynamo.CreateTableInput("table")); err != nil {
+	if _, err := client.CreateTable(t.Context(), dynamo.CreateTableInput(table)); err != nil {
 		t.Fatal(err)
 	}
-	w.store = dynamo.New(client, "table")
+	w.store = dynamo.New(client, table)
 	roles, err := localsts.New(localsts.Options{Region: testRegion, Role: "data", Tags: []string{sts.AccountTag, sts.UserTag}})
 	if err != nil {
 		t.Fatal(err)
@@ -100,17 +118,20 @@ func wire(t testing.TB, isolation bool) *wired {
 		proxy.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(recorder.Close)
+	pool := httptest.NewServer(http.HandlerFunc(w.getUser))
+	t.Cleanup(pool.Close)
 	config, err := json.Marshal(map[string]any{"isolation": isolation})
 	if err != nil {
 		t.Fatal(err)
 	}
 	variables := map[string]string{
 		"AWS_REGION": testRegion, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": recorder.URL, "AWS_ENDPOINT_URL_STS": vendor.URL,
-		dynamo.EnvTable: "table", sts.EnvRole: roles.RoleARN(), account.EnvConfig: string(config),
-		cognito.EnvUserPoolID: "pool", cognito.EnvClientID: testClient, cognito.EnvIssuer: testIssuer,
+		"AWS_ENDPOINT_URL_DYNAMODB": recorder.URL, "AWS_ENDPOINT_URL_STS": vendor.URL, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": pool.URL,
+		dynamo.EnvTable: table, sts.EnvRole: roles.RoleARN(), account.EnvConfig: string(config),
+		cognito.EnvUserPoolID: "pool", cognito.EnvClientID: testClient, cognito.EnvServerClientID: testClient, cognito.EnvIssuer: testIssuer,
+		image.EnvBucket: "images", image.EnvURL: "https://images.example.com", export.EnvBucket: "exports", kms.EnvKey: "key",
 	}
-	if w.function, err = boot.Projects(func(name string) string { return variables[name] }); err != nil {
+	if w.function, err = build(func(name string) string { return variables[name] }); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -139,6 +160,25 @@ func (w *wired) note(r *http.Request, body []byte, roles *localsts.Server) error
 		w.all = append(w.all, asked{a, tags[sts.AccountTag], tags[sts.UserTag]})
 	}
 	return nil
+}
+
+// getUser is the pool: GetUser, by the access token alone.
+func (w *wired) getUser(rw http.ResponseWriter, r *http.Request) {
+	var asked struct{ AccessToken string }
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := json.NewDecoder(r.Body).Decode(&asked)
+	p, known := w.people[asked.AccessToken]
+	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); err != nil || operation != "GetUser" || !known {
+		rw.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(rw, `{"__type":"NotAuthorizedException"}`)
+		return
+	}
+	type attribute struct{ Name, Value string }
+	_ = json.NewEncoder(rw).Encode(map[string]any{"Username": p.Username, "UserAttributes": []attribute{
+		{"sub", p.ID}, {"email", p.Email}, {"email_verified", strconv.FormatBool(p.EmailVerified)}, {"name", p.Name},
+	}})
 }
 
 // nobody is a pool that is never asked.
@@ -173,7 +213,9 @@ func (w *wired) call(t testing.TB, userID, accountID, method, path, body string,
 	route := method + " " + path
 	event := events.APIGatewayV2HTTPRequest{
 		Version: "2.0", RawPath: path, Body: body,
-		Headers: map[string]string{"content-type": "application/json", "x-account-id": accountID, "idempotency-key": ""},
+		Headers: map[string]string{
+			"content-type": "application/json", "x-account-id": accountID, "idempotency-key": "", "authorization": "Bearer token-of-" + userID,
+		},
 	}
 	if rest, found := strings.CutPrefix(path, "/projects/"); found {
 		route = method + " /projects/{projectId}"

@@ -39,7 +39,8 @@ func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]stri
 	want := map[string][]string{
 		"Profile": {
 			logging("Profile"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem"),
 			grant(imageObjects, "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"),
 			grant(attribute("ImageBucket", "Arn"), "s3:ListBucket"),
 		},
@@ -61,7 +62,8 @@ func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]stri
 		},
 		"Deletion": {
 			logging("Deletion"),
-			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+			grant(table, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query",
+				"dynamodb:UpdateItem"),
 			grant(index, "dynamodb:Query"),
 			grant(exportObjects, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject"),
 		},
@@ -78,7 +80,7 @@ func wantGrants(mailFrom, mailIdentity string, isolation bool) map[string][]stri
 			grant(index, "dynamodb:Query"),
 			grant(exportObjects, "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"),
 			grant(attribute("ExportBucket", "Arn"), "s3:ListBucket"),
-			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDeleteUser"),
+			grant(attribute("UserPool", "Arn"), "cognito-idp:AdminDeleteUser", "cognito-idp:AdminGetUser"),
 			grant(key, "kms:GenerateMac"),
 			grant(identity, "ses:SendEmail") + ` if {"StringEquals":{"ses:FromAddress":"` + mailFrom + `"}}`,
 			grant(imageObjects, "s3:DeleteObject", "s3:DeleteObjectTagging"),

@@ -127,6 +127,9 @@ func (i images) url() *string {
 // grants let a function do these actions of S3 on images. S3 tells that one does
 // not exist only to those who may list the bucket; others would take a missing
 // grant for a missing image, and pending images that are in use would expire.
+// So the grant is bound to no prefix, of which AWS says nothing for a request
+// that lists nothing; the bucket holds images alone. By it the stream function
+// lists what an owner has, too.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 func (i images) grants(actions []string) []map[string]any {
 	if len(actions) == 0 {

@@ -48,34 +48,31 @@ type roles struct {
 	own, data, trust []iamtest.Policy
 }
 
+// roleOf is what a role of a template says.
+type roleOf struct {
+	Description              string
+	AssumeRolePolicyDocument any
+	MaxSessionDuration       int
+	Policies                 []struct{ PolicyName, PolicyDocument any }
+}
+
 // readRoles finds the policies, without which a test proves nothing.
 func readRoles(t *testing.T, synthesized template) roles {
 	t.Helper()
-	var r roles
-	parse := func(document any) iamtest.Policy {
-		p, err := iamtest.Parse(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
+	r := roles{own: policiesOf(t, synthesized, "ProjectsRole"), data: policiesOf(t, synthesized, "ProjectsDataRole")}
+	if data, found := synthesized.Resources["ProjectsDataRole"]; found {
+		r.trust = append(r.trust, parsePolicy(t, decode[roleOf](t, data.Properties).AssumeRolePolicyDocument))
 	}
-	type role struct {
-		Description              string
-		AssumeRolePolicyDocument any
-		MaxSessionDuration       int
-		Policies                 []struct{ PolicyName, PolicyDocument any }
-	}
-	for id, into := range map[string]*[]iamtest.Policy{"ProjectsRole": &r.own, "ProjectsDataRole": &r.data} {
-		properties, found := synthesized.Resources[id]
-		if !found {
-			continue
-		}
-		p := decode[role](t, properties.Properties)
-		for _, inline := range p.Policies {
-			*into = append(*into, parse(inline.PolicyDocument))
-		}
-		if id == "ProjectsDataRole" {
-			r.trust = append(r.trust, parse(p.AssumeRolePolicyDocument))
+	return r
+}
+
+// policiesOf are those of a role: its own, and those that are attached to it;
+// none where there is no such role.
+func policiesOf(t *testing.T, synthesized template, id string) (all []iamtest.Policy) {
+	t.Helper()
+	if r, found := synthesized.Resources[id]; found {
+		for _, inline := range decode[roleOf](t, r.Properties).Policies {
+			all = append(all, parsePolicy(t, inline.PolicyDocument))
 		}
 	}
 	for _, attached := range synthesized.ofType("AWS::IAM::Policy") {
@@ -84,15 +81,21 @@ func readRoles(t *testing.T, synthesized template) roles {
 			Roles                      []struct{ Ref string }
 		}](t, attached.Properties)
 		for _, to := range p.Roles {
-			if to.Ref == "ProjectsRole" {
-				r.own = append(r.own, parse(p.PolicyDocument))
-			}
-			if to.Ref == "ProjectsDataRole" {
-				r.data = append(r.data, parse(p.PolicyDocument))
+			if to.Ref == id {
+				all = append(all, parsePolicy(t, p.PolicyDocument))
 			}
 		}
 	}
-	return r
+	return all
+}
+
+func parsePolicy(t *testing.T, document any) iamtest.Policy {
+	t.Helper()
+	p, err := iamtest.Parse(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // tagged is the context of a session's requests, without the tags that are empty.
@@ -123,7 +126,7 @@ func onItems(a asked, accountID, userID string) iamtest.Request {
 	}
 	resource := attribute("Table", "Arn")
 	if a.Index != "" {
-		resource += "/index/" + a.Index
+		resource = `{"Fn::Join":["/",[` + resource + `,"index/` + a.Index + `"]]}`
 	}
 	return iamtest.Request{Action: "dynamodb:" + a.Name, Resource: resource, Context: context}
 }

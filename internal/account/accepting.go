@@ -101,7 +101,12 @@ func (s *Service) onOwnInvitation(ctx context.Context, id Identity, tokenOrID st
 		if err := s.checkToken(ctx, i, mac, id.UserID, records.Limit(id.UserID, TokenRate.Kind)); err != nil {
 			return err
 		}
-		if err := s.isFor(ctx, i, caller.token); err != nil {
+		person, err := s.isFor(ctx, i, caller.token)
+		if err != nil {
+			return err
+		}
+		// The table's copies follow, so that the invitation is known as theirs.
+		if caller.User, err = s.repair(ctx, caller.User, person); err != nil {
 			return err
 		}
 		change := Change{Premises: []Premise{UserIsActive{UserID: id.UserID}}}
@@ -116,18 +121,19 @@ func (s *Service) onOwnInvitation(ctx context.Context, id Identity, tokenOrID st
 	return failed.Failed[0].Failure().Because(failed)
 }
 
-// isFor decides whether an invitation is for who holds an access token.
-func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) error {
+// isFor decides whether an invitation is for who holds an access token, and
+// returns who that is.
+func (s *Service) isFor(ctx context.Context, i *Invitation, accessToken string) (Person, error) {
 	person, err := s.pool.Person(ctx, accessToken)
 	switch {
 	case err != nil:
-		return err
+		return Person{}, err
 	case FoldAddress(person.Email) != FoldAddress(i.Email):
-		return ErrEmailMismatch
+		return Person{}, ErrEmailMismatch
 	case !person.EmailVerified:
-		return ErrEmailNotVerified
+		return Person{}, ErrEmailNotVerified
 	}
-	return nil
+	return person, nil
 }
 
 // checkToken decides whether an invitation is there and, where a MAC was given,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -301,5 +302,25 @@ func TestNumbersAreKeptWhole(t *testing.T) {
 	}
 	if got, err := invoices.Get(t.Context(), s, made.ID); err != nil || got.Value.Cents != want.Cents || !slices.Equal(got.Value.Shares, want.Shares) {
 		t.Errorf("%+v, %v", got.Value, err)
+	}
+}
+
+// The data of an account names nobody in its keys: it outlives who wrote it.
+func TestARepeatedRequestIsKeptWithoutItsUser(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	if _, err := d.notes.Create(t.Context(), d.enter(t, ada), note{Text: "a"}, account.Repeat{Key: "k", Request: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	records := 0
+	for k := range d.store.All() {
+		if k.Kind == account.KindDatum && strings.HasPrefix(k.ID, account.DatumPrefix("idempotency")) {
+			if records++; strings.Contains(k.ID, ada) {
+				t.Errorf("kept as %s", k.ID)
+			}
+		}
+	}
+	if records != 1 {
+		t.Errorf("%d records", records)
 	}
 }

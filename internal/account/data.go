@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -129,4 +131,9 @@ func (d *Data) once(s Scope, change *DataChange, repeat Repeat, id string, found
 	return id, nil
 }
 
-func repeatID(s Scope, repeat Repeat) string { return s.userID + "#" + repeat.Key }
+// repeatID is a hash of who repeats what: the data of a team keeps the record for
+// a while after its user was deleted, and then must not name them.
+func repeatID(s Scope, repeat Repeat) string {
+	sum := sha256.Sum256([]byte(s.userID + "\x00" + repeat.Key))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

@@ -21,22 +21,37 @@ const AccountDeleted AuditAction = "account.deleted"
 // account any more, and ErrDeletionBlocked with the blockers.
 func (s *Service) DeleteAccount(ctx context.Context, id Identity, digest, confirmation string) (*Deletion, error) {
 	return s.deciding(func() (*Deletion, error) {
-		caller, _, err := s.admitWith(ctx, id)
+		u, err := s.leaver(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		switch {
 		case s.clock().Sub(time.Unix(id.AuthTime, 0)) > FreshSignIn:
 			return nil, ErrReauthenticate
-		case FoldAddress(strings.TrimSpace(confirmation)) != FoldAddress(caller.User.Email):
+		case FoldAddress(strings.TrimSpace(confirmation)) != FoldAddress(u.Email):
 			return nil, Invalid("/confirmation", FieldIncorrect)
 		}
-		h, err := s.deletable(ctx, caller.User, &digest)
+		h, err := s.deletable(ctx, u, &digest)
 		if err != nil {
 			return nil, err
 		}
 		return s.accept(ctx, h, digest, "", UserIsActive{UserID: id.UserID})
 	})
+}
+
+// leaver is the caller as the identity provider has them at this moment: the
+// address that they may have changed there is asked for, and erased, too. It
+// fails as Authorize does.
+func (s *Service) leaver(ctx context.Context, id Identity) (User, error) {
+	caller, _, err := s.admitWith(ctx, id)
+	if err != nil {
+		return User{}, err
+	}
+	person, err := s.pool.Person(ctx, caller.token)
+	if err != nil {
+		return User{}, err
+	}
+	return s.repair(ctx, caller.User, person)
 }
 
 // StartDeletion deletes the account of a user for an operator, or of one who
@@ -112,7 +127,7 @@ func (s *Service) accept(ctx context.Context, h holdings, digest string, noted A
 	now, off := s.clock(), UserInactive
 	d := &Deletion{
 		UserID: h.user.ID, ID: s.newID(), Status: DeletionRunning, Digest: digest, Stage: StageMemberships,
-		Disabled: h.user.Status != UserActive, Username: h.user.Username, AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
+		Disabled: h.user.Status != UserActive, PersonalOrganization: s.config.PersonalOrganization, Username: h.user.Username, AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
 	}
 	if d.Username == "" {
 		d.Username = h.user.ID
@@ -162,6 +177,9 @@ func (s *Service) closeWithOwner(change *Change, o *Organization, d *Deletion) {
 		closes.PurgeAfter = &d.GraceEndsAt
 	}
 	change.Premises = append(change.Premises, MembersAre{OrganizationID: o.ID, Count: 1}, NoSubscription{OrganizationID: o.ID})
+	if o.Status == OrganizationActive { // its owner may be deleting it by itself
+		change.Premises = append(change.Premises, OrganizationIsActive{OrganizationID: o.ID})
+	}
 	change.Updates = append(change.Updates, closes)
 }
 

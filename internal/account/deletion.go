@@ -34,6 +34,9 @@ type Deletion struct {
 	// Disabled is whether an operator had disabled the user before: a restore
 	// brings back just that, and what they gave up then stays with the user.
 	Disabled bool
+	// PersonalOrganization is PreservePersonal or ErasePersonal: what the preview
+	// said of it, whatever is configured by the time that it is erased.
+	PersonalOrganization string
 	// Username is the identity provider's name for the user, for its last step.
 	Username string
 	// Stage is what the worker is at; Erased is what it did.
@@ -75,7 +78,12 @@ const (
 )
 
 // Erased counts what a deletion erased.
+//
+// A certificate's MAC is over its JSON: a count that is added here must be left
+// out where it is zero, so that certificates from before stay good.
 type Erased struct {
+	// Memberships and Organizations are those that there were when the deletion
+	// was accepted.
 	Memberships int `json:"memberships"`
 	// Organizations are teams that went with their only member.
 	Organizations int `json:"organizations"`
@@ -86,7 +94,8 @@ type Erased struct {
 	Records int `json:"records"`
 	// Data are items that the personal account owned.
 	Data int `json:"data"`
-	// Images are pictures of the user.
+	// Images are pictures of the user, counted before the first one went, up to
+	// a thousand.
 	Images int `json:"images"`
 	// Users and Addresses are the person's own records.
 	Users     int `json:"users"`

@@ -32,7 +32,7 @@ func (l *leaving) SendDeletionCompleted(_ context.Context, m account.DeletionMai
 	return l.err
 }
 
-func (l *leaving) DeleteUser(_ context.Context, username string) error {
+func (l *leaving) DeleteUser(_ context.Context, _, username string) error {
 	l.gone = append(l.gone, username)
 	return l.err
 }
@@ -178,9 +178,8 @@ func TestAChangeAfterThePreviewIsRefused(t *testing.T) {
 		},
 		"another address": func(t *testing.T, w *world) {
 			t.Helper()
-			u := w.user(t)
-			u.Email, u.Version = "ada@example.org", u.Version+1
-			w.put(t, u)
+			w.moveAtPool("ada@example.org")
+			w.preview(t) // brings the table's copy up to it
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -331,5 +330,33 @@ func TestOwningManyTeams(t *testing.T) {
 		case n > account.MaxOwnedAtDeletion && (!errors.As(err, &refusal) || len(refusal.Blockers) != 1 || refusal.Blockers[0].Code != account.PolicyOwnedTeams):
 			t.Errorf("%d teams: %v", n, err)
 		}
+	}
+}
+
+// Invitations of one's own that nobody answered yet go, too, in teams that go on:
+// those that were answered, have expired or are somebody else's do not.
+func TestPreviewTellsOfInvitationsThatOneSent(t *testing.T) {
+	t.Parallel()
+	w := newLeavingWorld(t, nil)
+	w.enroll(t)
+	w.owning(t)
+	put := func(organizationID, id, by string, status account.InvitationStatus, expires time.Time) {
+		w.put(t, &account.Invitation{
+			OrganizationID: organizationID, ID: id, Email: id + "@example.com", InvitedBy: by, Status: status, CreatedAt: noon, ExpiresAt: expires, Version: 1,
+		})
+	}
+	for n := range account.MaxRead {
+		put("shared", fmt.Sprintf("9%03d", n), bob, account.InvitationAccepted, noon)
+	}
+	later := noon.AddDate(0, 0, 1)
+	put("shared", "1", ada, account.InvitationPending, later)
+	put("shared", "2", ada, account.InvitationPending, later)
+	put("shared", "3", ada, account.InvitationPending, noon)
+	put("shared", "4", ada, account.InvitationRevoked, later)
+	put("shared", "5", bob, account.InvitationPending, later)
+	put("solo", "6", ada, account.InvitationPending, later)
+	want := &account.Effect{Kind: account.EffectInvitationsRevoked, Count: 2, Names: []string{"Shared"}}
+	if diff := cmp.Diff(want, effect(w.preview(t), account.EffectInvitationsRevoked)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

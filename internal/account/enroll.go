@@ -113,7 +113,7 @@ func (s *Service) language(locale string) string {
 }
 
 // EndSessions ends every sign-in of a user before now, as a password reset
-// does, and notes it. A user without records has none to end.
+// does, and notes it. A user without records, or who is off, has none to end.
 func (s *Service) EndSessions(ctx context.Context, userID string) error {
 	for range decideTries {
 		records, err := s.store.Read(ctx, UserKey(userID))
@@ -121,7 +121,7 @@ func (s *Service) EndSessions(ctx context.Context, userID string) error {
 			return err
 		}
 		user := records.User(userID)
-		if user == nil {
+		if user == nil || user.Status != UserActive {
 			return nil
 		}
 		now, none := s.clock(), ""

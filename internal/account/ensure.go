@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
 )
@@ -13,10 +12,10 @@ import (
 func (r *run) repair(ctx context.Context, s suspect) error {
 	switch record := s.record.(type) {
 	case *User:
-		return tolerated(r.mend(ctx, record.ID, nil))
+		return tolerated(r.mend(ctx, record.ID, ""))
 	case *Organization:
 		if record.IsPersonal {
-			return tolerated(r.mend(ctx, record.ID, nil))
+			return tolerated(r.mend(ctx, record.ID, ""))
 		}
 		return tolerated(r.recount(ctx, record.ID))
 	case *Membership:
@@ -36,13 +35,13 @@ func tolerated(err error) error {
 }
 
 // mend completes a user's records and puts right what contradicts: the user
-// themself, the personal organization with its membership, the address. p is the
-// person as the pool has them, nil where that does not matter. Nothing is
-// written but on condition that all of it is as it was read; a premise that
-// fails is read and decided again.
-func (m *Maintenance) mend(ctx context.Context, userID string, p *Person) error {
+// themself, the personal organization with its membership, the address. username
+// is the one by which the pool is asked, empty where what it says does not matter.
+// Nothing is written but on condition that all of it is as it was read; a premise
+// that fails is read, asked for and decided again.
+func (m *Maintenance) mend(ctx context.Context, userID, username string) error {
 	for range decideTries {
-		change, err := m.mending(ctx, userID, p)
+		change, err := m.mending(ctx, userID, username)
 		if err != nil || len(change.Puts)+len(change.Deletes) == 0 {
 			return err
 		}
@@ -54,8 +53,10 @@ func (m *Maintenance) mend(ctx context.Context, userID string, p *Person) error 
 	return ErrConflict
 }
 
-// mending is what there is to mend.
-func (m *Maintenance) mending(ctx context.Context, userID string, p *Person) (Change, error) {
+// mending is what there is to mend. The pool is asked once the table was read:
+// whoever changes both meanwhile changes the user, and what the pool said before
+// is not written over it.
+func (m *Maintenance) mending(ctx context.Context, userID, username string) (Change, error) {
 	records, err := m.store.Read(ctx, UserKey(userID), DeletionKey(userID), OrganizationKey(userID), MembershipKey(userID, userID))
 	if err != nil {
 		return Change{}, err
@@ -64,9 +65,18 @@ func (m *Maintenance) mending(ctx context.Context, userID string, p *Person) (Ch
 	switch {
 	case records.Deletion(userID) != nil, home != nil && home.Status == OrganizationPreserved:
 		return Change{}, ErrUserInactive
-	case user == nil && p == nil:
+	case user == nil && username == "":
 		return Change{}, ErrNotFound
-	case user == nil && home == nil && member == nil:
+	}
+	var p *Person
+	if username != "" {
+		there, err := m.present(ctx, userID, username)
+		if err != nil {
+			return Change{}, err
+		}
+		p = &there.Person
+	}
+	if user == nil && home == nil && member == nil {
 		_, err := m.Enroll(ctx, *p)
 		return Change{}, err
 	}
@@ -220,7 +230,7 @@ func (m *Maintenance) recount(ctx context.Context, organizationID string) error 
 func (r *run) misshapen(ctx context.Context, item Item) error {
 	f := Finding{Rule: RuleItem, Item: item.Key, Detail: item.Wrong}
 	if !r.repairs() || item.Record == nil {
-		r.sum.Findings = append(r.sum.Findings, f)
+		r.found(f)
 		return nil
 	}
 	again, err := r.rewrite(ctx, item.Record.Key())
@@ -228,9 +238,9 @@ func (r *run) misshapen(ctx context.Context, item Item) error {
 		return err
 	}
 	if again {
-		r.sum.Repairs = append(r.sum.Repairs, f)
+		r.repaired(f)
 	} else {
-		r.sum.Findings = append(r.sum.Findings, f)
+		r.found(f)
 	}
 	return nil
 }
@@ -244,37 +254,6 @@ func (m *Maintenance) rewrite(ctx context.Context, key Key) (done bool, err erro
 	old := records[key]
 	err = m.commit(ctx, Change{Premises: []Premise{VersionIs{Of: key, Version: old.Revision()}}, Puts: []Record{old}})
 	return err == nil, err
-}
-
-// settleVanished tells of a user whom the pool does not know any more, and
-// begins their deletion where the job repairs. Teams that keep it from beginning,
-// since nobody else owns them, are named for an operator.
-func (r *run) settleVanished(ctx context.Context, u *User) error {
-	f := breaks(RuleVanished, u, "is not in the pool any more")
-	var err error
-	if r.repairs() {
-		_, err = r.StartDeletion(ctx, u.ID)
-	} else {
-		_, err = r.deletable(ctx, *u, nil)
-	}
-	var refused *Error
-	if errors.Is(err, ErrDeletionBlocked) && errors.As(err, &refused) {
-		f.Detail += "; the deletion is blocked:"
-		for _, b := range refused.Blockers {
-			f.Detail += fmt.Sprintf(" %s %s;", b.Code, b.OrganizationID)
-		}
-		r.sum.Findings = append(r.sum.Findings, f)
-		return nil
-	}
-	if err := tolerated(err); err != nil {
-		return err
-	}
-	if r.repairs() {
-		r.sum.Repairs = append(r.sum.Repairs, f)
-	} else {
-		r.sum.Findings = append(r.sum.Findings, f)
-	}
-	return nil
 }
 
 // keepImages has every attached image of a page stay: the stream may have lost
@@ -294,7 +273,7 @@ func (r *run) keepImages(ctx context.Context, page []Item) error {
 		if err := r.images.Keep(ctx, key); err != nil {
 			return err
 		}
-		r.sum.Images++
+		r.page.images++
 	}
 	return nil
 }

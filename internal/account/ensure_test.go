@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"hearth/internal/account"
 	"hearth/internal/account/accounttest"
@@ -207,6 +208,7 @@ func TestEnsureFinishesWhoVanished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t)
 		o.enroll(t)
+		o.now = o.now.Add(2 * time.Hour)
 		o.pool.Remove(ada)
 		o.pool.Add(account.Person{ID: bob, Username: bob, Email: "bob@example.com", Name: "Bob"})
 		if err := o.pool.Edit(bob, func(p *account.Resident) { p.Confirmed = false }); err != nil {
@@ -236,7 +238,10 @@ func TestEnsureNamesTeamsOfWhoVanished(t *testing.T) {
 		o := newOffice(t)
 		o.enroll(t)
 		o.join(t, account.Owner)
+		o.now = o.now.Add(2 * time.Hour)
 		o.pool.Remove(ada)
+		o.pool.Add(account.Person{ID: bob, Username: bob, Name: "Bob"})
+		o.put(t, &account.Membership{UserID: bob, OrganizationID: team, Role: account.Member, UserName: "Bob", Version: 1, JoinedAt: noon})
 		for _, job := range []account.JobName{account.JobVerify, account.JobEnsure} {
 			s := o.job(t, job)
 			i := slices.IndexFunc(s.Findings, func(f account.Finding) bool { return f.Rule == account.RuleVanished })
@@ -278,4 +283,10 @@ func (k *keeper) Keep(_ context.Context, key string) error {
 	return nil
 }
 
-func (k *keeper) Delete(context.Context, string) error { return errors.New("nothing is deleted here") }
+func (k *keeper) Delete(context.Context, string) error { return errNothingDeleted }
+
+func (k *keeper) Count(context.Context, string) (int, error) { return 0, errNothingDeleted }
+
+func (k *keeper) DeleteAll(context.Context, string) (bool, error) { return false, errNothingDeleted }
+
+var errNothingDeleted = errors.New("nothing is deleted here")

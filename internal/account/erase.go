@@ -142,40 +142,63 @@ func (s *Service) eraseRecords(ctx context.Context, e *erasure) (acted bool, err
 	return true, s.commit(ctx, change)
 }
 
-// addressLimits are the counts of what was sent to the user's addresses.
+// addressLimits are a chunk of the counts of what was sent to the user's addresses.
 func (s *Service) addressLimits(ctx context.Context, e *erasure) (limits []Record, err error) {
+	addresses, err := s.addresses(ctx, e)
+	if err != nil {
+		return nil, err
+	}
 	var keys []Key
-	for _, email := range e.addresses() {
+	for _, email := range addresses {
 		keys = append(keys, LimitKey(addressWho(email), AddressRate.Kind), LimitKey(addressWho(email), RecoveryRate.Kind))
 	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.readMany(ctx, keys)
 	for _, k := range keys {
-		if r := records[k]; r != nil {
+		if r := records[k]; r != nil && len(limits) < recordChunk {
 			limits = append(limits, r)
 		}
 	}
 	return limits, err
 }
 
-func (e *erasure) addresses() []string {
+// addresses are the user's own; none once they are erased.
+func (s *Service) addresses(ctx context.Context, e *erasure) ([]string, error) {
 	if e.user == nil {
-		return nil
+		return nil, nil
 	}
-	return addressesOf(*e.user)
+	return s.ownAddresses(ctx, *e.user)
 }
 
-// eraseImage removes the user's image.
+// eraseImage removes the user's pictures: the one that is attached, and those
+// that no record names, never attached or replaced while the stream was lost.
+// They are counted before the first one goes: what goes cannot be counted in
+// the commit that notes it, and a worker killed between the two would find
+// fewer. The same commit takes the key from the user, so that a late record of
+// the stream keeps nothing.
+//
+// It is done again before the user goes, since who got leave to upload just
+// before the deletion may use it for ten minutes. What comes later still stays
+// behind: nobody can attach it, and it is tagged as such from the start, so the
+// bucket's rule takes it after a day.
 func (s *Service) eraseImage(ctx context.Context, e *erasure) (acted bool, err error) {
-	if e.user == nil || e.user.ImageKey == "" {
+	if e.user == nil {
 		return false, nil
 	}
-	if err := s.images.Delete(ctx, e.user.ImageKey); err != nil {
+	if e.Erased.Images == 0 {
+		n, err := s.images.Count(ctx, e.UserID)
+		if err != nil || n == 0 && e.user.ImageKey == "" {
+			return false, err
+		}
+		none := ""
+		change := s.chunk(e, Erased{Images: n})
+		change.Updates = append(change.Updates, ChangeUser{UserID: e.UserID, ImageKey: &none, UpdatedAt: s.clock()})
+		return true, s.commit(ctx, change)
+	}
+	left, err := s.images.DeleteAll(ctx, e.UserID)
+	if err != nil || !left {
 		return false, err
 	}
-	none := ""
-	change := s.chunk(e, Erased{Images: 1})
-	change.Updates = append(change.Updates, ChangeUser{UserID: e.UserID, ImageKey: &none, UpdatedAt: s.clock()})
-	return true, s.commit(ctx, change)
+	return true, s.commit(ctx, s.chunk(e, Erased{}))
 }
 
 // eraseData removes what the personal account owns, whatever it is.

@@ -1,13 +1,17 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
 // erasePersonal ends the personal organization: what is left is a record that
-// nobody can enter and that keeps the id, or none, as configured.
+// nobody can enter and that keeps the id, or none, as the preview said.
 func (s *Service) erasePersonal(ctx context.Context, e *erasure) (acted bool, err error) {
+	if acted, err = s.eraseEntries(ctx, e); err != nil || acted {
+		return acted, err
+	}
 	records, err := s.store.Read(ctx, OrganizationKey(e.UserID), MembershipKey(e.UserID, e.UserID))
 	if err != nil {
 		return false, err
@@ -19,17 +23,8 @@ func (s *Service) erasePersonal(ctx context.Context, e *erasure) (acted bool, er
 	}
 	switch {
 	case o == nil || o.Status == OrganizationPreserved:
-	case s.config.PersonalOrganization == ErasePersonal:
-		entries, _, err := s.store.AuditLog(ctx, e.UserID, "", purgeEntries)
-		if err != nil {
-			return false, err
-		}
-		for _, entry := range entries {
-			change.remove(entry)
-		}
-		if len(entries) == 0 {
-			change.remove(o)
-		}
+	case s.erasesPersonal(e.Deletion):
+		change.remove(o)
 	default:
 		none, preserved := "", OrganizationPreserved
 		change.Premises = append(change.Premises, VersionIs{Of: o.Key(), Version: o.Version})
@@ -44,6 +39,29 @@ func (s *Service) erasePersonal(ctx context.Context, e *erasure) (acted bool, er
 	return true, s.commit(ctx, change)
 }
 
+// erasesPersonal reports whether nothing stays of the personal organization.
+// Deletions that began before they kept it go by the configuration.
+func (s *Service) erasesPersonal(d *Deletion) bool {
+	return cmp.Or(d.PersonalOrganization, s.config.PersonalOrganization) == ErasePersonal
+}
+
+// eraseEntries removes a chunk of the personal audit log where nothing stays of
+// the personal organization.
+func (s *Service) eraseEntries(ctx context.Context, e *erasure) (acted bool, err error) {
+	if !s.erasesPersonal(e.Deletion) {
+		return false, nil
+	}
+	entries, _, err := s.store.AuditLog(ctx, e.UserID, "", purgeEntries)
+	if err != nil || len(entries) == 0 {
+		return false, err
+	}
+	change := s.chunk(e, Erased{})
+	for _, entry := range entries {
+		change.remove(entry)
+	}
+	return true, s.commit(ctx, change)
+}
+
 // MailDeletionAccepted tells somebody that the deletion of their account has
 // begun. The table's stream calls it when it sees the deletion.
 func (s *Service) MailDeletionAccepted(ctx context.Context, userID string) error {
@@ -52,10 +70,25 @@ func (s *Service) MailDeletionAccepted(ctx context.Context, userID string) error
 		return err
 	}
 	d, u := records.Deletion(userID), records.User(userID)
-	if d == nil || d.Status == DeletionCompleted || u == nil || u.Email == "" {
+	if d == nil || d.Status == DeletionCompleted || u == nil {
 		return nil
 	}
+	if theirs, err := s.mailsReach(ctx, u); err != nil || !theirs {
+		return err
+	}
 	return s.mailer.SendDeletionAccepted(ctx, d.mail(u))
+}
+
+// mailsReach reports whether mails to a user's address reach them, as far as can
+// be told: who deleted themselves at the identity provider can be back there as
+// another user, whose address it is then.
+func (s *Service) mailsReach(ctx context.Context, u *User) (bool, error) {
+	if u.Email == "" {
+		return false, nil
+	}
+	records, err := s.store.Read(ctx, AddressKey(u.Email))
+	address := records.Address(u.Email)
+	return address == nil || address.UserID == u.ID, err
 }
 
 func (d *Deletion) mail(u *User) DeletionMail {
@@ -65,8 +98,11 @@ func (d *Deletion) mail(u *User) DeletionMail {
 // mailCompleted sends the last mail, while the address is still there. A mail
 // that nobody takes holds the deletion up for a day, not for ever.
 func (s *Service) mailCompleted(ctx context.Context, e *erasure) (acted bool, err error) {
-	if e.user == nil || e.user.Email == "" {
+	if e.user == nil {
 		return false, nil
+	}
+	if theirs, err := s.mailsReach(ctx, e.user); err != nil || !theirs {
+		return false, err
 	}
 	began := e.AcceptedAt
 	if !e.GraceEndsAt.IsZero() {
@@ -80,36 +116,42 @@ func (s *Service) mailCompleted(ctx context.Context, e *erasure) (acted bool, er
 	return true, s.commit(ctx, s.chunk(e, Erased{}))
 }
 
-// eraseUser removes the user with the address items that lead to them. An
-// invitation that came meanwhile, or that a list did not show in time, goes
-// first: without the user nobody knows the addresses.
+// eraseUser removes the user with the address items that lead to them. What came
+// meanwhile, or a list did not show in time, goes first: without the user nobody
+// knows the addresses.
 func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err error) {
 	if e.user == nil {
 		return false, nil
 	}
-	for _, left := range []func(context.Context, *erasure) (bool, error){s.eraseMemberships, s.eraseInvitations, s.eraseRecords} {
+	for _, left := range []func(context.Context, *erasure) (bool, error){
+		s.eraseMemberships, s.eraseInvitations, s.eraseRecords, s.eraseImage, s.eraseEntries,
+	} {
 		if acted, err := left(ctx, e); err != nil || acted {
 			return acted, err
 		}
 	}
 	var keys []Key
-	for _, email := range e.addresses() {
+	for _, email := range addressesOf(*e.user) {
 		keys = append(keys, AddressKey(email))
 	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.readMany(ctx, keys)
 	if err != nil {
 		return false, err
 	}
-	e.Stage = StageProvider
 	var own []Record
 	for _, k := range keys {
 		// An address that somebody else has by now is theirs.
-		if a, ok := records[k].(*Address); ok && a.UserID == e.UserID {
+		if a, ok := records[k].(*Address); ok && a.UserID == e.UserID && len(own) < recordChunk {
 			own = append(own, a)
 		}
 	}
-	change := s.chunk(e, Erased{Users: 1, Addresses: len(own)})
-	for _, r := range append(own, e.user) {
+	erased := Erased{Addresses: len(own)}
+	if len(own) < recordChunk { // else there may be more
+		e.Stage, erased.Users = StageProvider, 1
+		own = append(own, e.user)
+	}
+	change := s.chunk(e, erased)
+	for _, r := range own {
 		change.remove(r)
 	}
 	return true, s.commit(ctx, change)
@@ -118,7 +160,7 @@ func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err er
 // eraseAtProvider removes the user of the identity provider, and then ends the
 // deletion: the certificate is written, and of the deletion a marker is left.
 func (s *Service) eraseAtProvider(ctx context.Context, e *erasure) (acted bool, err error) {
-	if err := s.remover.DeleteUser(ctx, e.Username); err != nil {
+	if err := s.remover.DeleteUser(ctx, e.UserID, e.Username); err != nil {
 		return false, err
 	}
 	certificate, err := s.certify(ctx, e.Deletion)

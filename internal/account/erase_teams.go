@@ -140,7 +140,11 @@ func (s *Service) moved(ctx context.Context, r Record) (bool, error) {
 // eraseInvitations removes a chunk of the invitations to an address of the
 // user's, pending or over: they show it.
 func (s *Service) eraseInvitations(ctx context.Context, e *erasure) (acted bool, err error) {
-	for _, email := range e.addresses() {
+	addresses, err := s.addresses(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	for _, email := range addresses {
 		for _, list := range []func(context.Context, string, string, int) ([]*Invitation, string, error){
 			s.store.InvitationsTo, s.store.EndedInvitationsTo,
 		} {

@@ -76,7 +76,11 @@ func (s *Service) exportMemberships(ctx context.Context, u *User, after string) 
 
 // exportInvitations takes those of each address in one go: an address has few.
 func (s *Service) exportInvitations(ctx context.Context, u *User, _ string, list func(context.Context, string, string, int) ([]*Invitation, string, error)) (items []fields, next string, err error) {
-	for _, email := range addressesOf(*u) {
+	addresses, err := s.ownAddresses(ctx, *u)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, email := range addresses {
 		for after := ""; ; {
 			page, more, err := list(ctx, email, after, MaxRead)
 			if err != nil {

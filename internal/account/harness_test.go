@@ -35,6 +35,8 @@ type faultyStore struct {
 	// for the engine's answer and nothing is done.
 	onRead   func(n int) error
 	onCommit func(n int) error
+	// onChange sees what is committed; an error is as one of onCommit.
+	onChange func(account.Change) error
 	// afterCommit is asked once a commit was made; an error loses its answer.
 	afterCommit func() error
 	// onKeys sees what is read.
@@ -67,6 +69,11 @@ func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {
 	s.mu.Unlock()
 	if fault != nil {
 		if err := fault(n); err != nil {
+			return err
+		}
+	}
+	if s.onChange != nil {
+		if err := s.onChange(change); err != nil {
 			return err
 		}
 	}

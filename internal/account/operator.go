@@ -138,21 +138,29 @@ func (m *Maintenance) locate(ctx context.Context, email string) (subject, error)
 	if address == nil {
 		return subject{}, ErrNotFound
 	}
-	here := subject{userID: address.UserID, email: email}
-	if records, err = m.store.Read(ctx, UserKey(here.userID)); err != nil {
-		return subject{}, err
-	}
-	u := records.User(here.userID)
-	if u == nil {
-		return here, nil
-	}
-	switch p, err = m.directory.Find(ctx, cmp.Or(u.Username, u.ID)); {
-	case err == nil && p.ID == u.ID:
+	switch p, err = m.findUser(ctx, address.UserID); {
+	case err == nil:
 		return found(p), nil
-	case err == nil, errors.Is(err, ErrNotFound): // a user name can be somebody else's now
-		return here, nil
+	case errors.Is(err, ErrNotFound):
+		return subject{userID: address.UserID, email: email}, nil
 	}
 	return subject{}, err
+}
+
+// findUser asks the pool for somebody by the table's user name, and where that
+// is nobody's or somebody else's now, by the id.
+func (m *Maintenance) findUser(ctx context.Context, userID string) (Resident, error) {
+	records, err := m.store.Read(ctx, UserKey(userID))
+	if err != nil {
+		return Resident{}, err
+	}
+	if u := records.User(userID); u != nil {
+		p, err := m.directory.Find(ctx, cmp.Or(u.Username, u.ID))
+		if err == nil && p.ID == userID || err != nil && !errors.Is(err, ErrNotFound) {
+			return p, err
+		}
+	}
+	return m.directory.FindByID(ctx, userID)
 }
 
 // atPool does something at the pool, if it knows the user; who went away

@@ -90,6 +90,15 @@ func TestOrdersByAnAddressThatThePoolDoesNotKnow(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"of another name in the table": func(t *testing.T, o *office) {
+			o.enroll(t)
+			u := o.user(t)
+			u.Username, u.Version = "another", u.Version+1
+			o.put(t, u)
+			if err := o.pool.Edit(ada, func(p *account.Resident) { p.Email = "moved@example.com" }); err != nil {
+				t.Fatal(err)
+			}
+		},
 	} {
 		o := newOffice(t)
 		start(t, o)

@@ -33,6 +33,9 @@ const (
 	// EffectInvitationsDeclined are pending invitations to the user's
 	// addresses, named by their organizations.
 	EffectInvitationsDeclined EffectKind = "invitations_declined"
+	// EffectInvitationsRevoked are pending invitations that the user sent for
+	// teams that go on, named by these.
+	EffectInvitationsRevoked EffectKind = "invitations_revoked"
 	// EffectAccountDataErased are items of the personal account.
 	EffectAccountDataErased EffectKind = "account_data_erased"
 	// EffectPersonalOrganizationPreserved leaves a record without owner and
@@ -60,11 +63,11 @@ type Preview struct {
 // PreviewDeletion tells what deleting the caller's account would do, and what
 // stands against it. It fails as Authorize does.
 func (s *Service) PreviewDeletion(ctx context.Context, id Identity) (Preview, error) {
-	caller, _, err := s.admitWith(ctx, id)
+	u, err := s.leaver(ctx, id)
 	if err != nil {
 		return Preview{}, err
 	}
-	h, err := s.holdings(ctx, caller.User)
+	h, err := s.holdings(ctx, u)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -84,6 +87,11 @@ type holdings struct {
 	teams int
 	// invitedBy are the names of the teams that wait for the user's answer.
 	invitedBy []string
+	// inviting are the teams that the user may invite to, invitedTo the names of
+	// those where answers to the user are waited for, sent how many.
+	inviting  []*Organization
+	invitedTo []string
+	sent      int
 	data      int
 }
 
@@ -109,6 +117,15 @@ func (s *Service) holdings(ctx context.Context, u User) (holdings, error) {
 	var err error
 	if h.invitedBy, err = s.invitedBy(ctx, u); err != nil {
 		return holdings{}, err
+	}
+	for _, o := range h.inviting {
+		n, err := s.pendingSent(ctx, o.ID, u.ID)
+		if err != nil {
+			return holdings{}, err
+		}
+		if h.sent += n; n > 0 {
+			h.invitedTo = append(h.invitedTo, o.Name)
+		}
 	}
 	h.data, err = s.store.CountData(ctx, u.ID, MaxCounted)
 	return h, err
@@ -137,13 +154,20 @@ func (s *Service) addTeams(ctx context.Context, h *holdings, page []*Membership)
 			h.left = append(h.left, o)
 		}
 		h.teams++
+		if o != nil && o.Status == OrganizationActive && !solo(o) && s.grants.Allow(m.Role, InviteMembers) {
+			h.inviting = append(h.inviting, o)
+		}
 	}
 	return nil
 }
 
 // invitedBy names the teams with pending invitations to a user.
 func (s *Service) invitedBy(ctx context.Context, u User) (names []string, err error) {
-	for _, email := range addressesOf(u) {
+	addresses, err := s.ownAddresses(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	for _, email := range addresses {
 		for after := ""; ; {
 			page, next, err := s.store.InvitationsTo(ctx, email, after, MaxRead)
 			if err != nil {
@@ -169,6 +193,26 @@ func (s *Service) invitedBy(ctx context.Context, u User) (names []string, err er
 		}
 	}
 	return names, nil
+}
+
+// pendingSent counts the invitations to a team that a user sent and that can still
+// be accepted. It looks back only as far as there can be any.
+func (s *Service) pendingSent(ctx context.Context, organizationID, userID string) (count int, err error) {
+	oldest := s.clock().AddDate(0, 0, -MaxSends*MaxInvitationDays)
+	for after := ""; ; {
+		page, next, err := s.store.Invitations(ctx, organizationID, after, MaxRead)
+		if err != nil {
+			return 0, err
+		}
+		for _, i := range page {
+			if i.InvitedBy == userID && i.StatusAt(s.clock()) == InvitationPending {
+				count++
+			}
+		}
+		if after = next; after == "" || page[len(page)-1].CreatedAt.Before(oldest) { // the newest come first
+			return count, nil
+		}
+	}
 }
 
 // preview tells what stands against a deletion and what it does, and why
@@ -220,6 +264,7 @@ func (s *Service) effects(h holdings) []Effect {
 		{EffectOwnershipsGivenUp, len(givenUp), givenUp},
 		{EffectOrganizationsLeft, len(left), left},
 		{EffectInvitationsDeclined, len(h.invitedBy), h.invitedBy},
+		{EffectInvitationsRevoked, h.sent, h.invitedTo},
 		{EffectAccountDataErased, h.data, nil},
 		{personal, 1, []string{PersonalName(h.user.Name)}},
 		{EffectProfileErased, 1, []string{cmp.Or(h.user.Email, h.user.Name)}},
@@ -234,15 +279,4 @@ func (s *Service) effects(h holdings) []Effect {
 		effects = append(effects, e)
 	}
 	return effects
-}
-
-// addressesOf are the addresses under which a user is known, folded, each once.
-func addressesOf(u User) []string {
-	var all []string
-	for _, email := range append([]string{u.Email}, u.FormerEmails...) {
-		if folded := FoldAddress(email); folded != "" && !slices.Contains(all, folded) {
-			all = append(all, folded)
-		}
-	}
-	return all
 }

@@ -15,7 +15,7 @@ const (
 
 // Purge takes a closing organization apart, one chunk a call: the memberships
 // until none is counted, then the invitations, what it owns, the audit log, the
-// image, and last the record itself with its slug. Each chunk's commit changes the
+// images, and last the record itself with its slug. Each chunk's commit changes the
 // organization, so that the table's stream calls again; Redrive does where the
 // stream was lost. It reports done when nothing is left. Called again, late or
 // twice at once, it does no harm.
@@ -73,10 +73,14 @@ func (s *Service) takeApart(ctx context.Context, o *Organization) (done bool, er
 	if len(entries) > 0 {
 		return false, purgeAll(ctx, s, o, entries) // nobody is left who may read them
 	}
-	if o.ImageKey != "" {
-		if err := s.images.Delete(ctx, o.ImageKey); err != nil {
-			return false, err
-		}
+	left, err := s.images.DeleteAll(ctx, o.ID) // those too that no record names
+	if err != nil {
+		return false, err
+	}
+	if left {
+		return false, s.commit(ctx, Change{
+			Premises: []Premise{VersionIs{Of: o.Key(), Version: o.Version}}, Updates: []Update{s.progress(o)},
+		})
 	}
 	err = s.purgeRecord(ctx, o)
 	return err == nil, err

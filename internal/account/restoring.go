@@ -55,14 +55,15 @@ func (s *Service) restore(ctx context.Context, d *Deletion, noted AuditAction) (
 	if d.Disabled {
 		on, open = UserInactive, OrganizationSuspended
 	}
-	from := now.Truncate(time.Second)
+	none, from := "", now.Truncate(time.Second)
 	change := Change{
 		Premises: []Premise{VersionIs{Of: d.Key(), Version: d.Version}},
-		Updates:  []Update{ChangeUser{UserID: d.UserID, Status: &on, Accounts: 1, SessionsValidFrom: &from, UpdatedAt: now}},
+		Updates:  []Update{ChangeUser{UserID: d.UserID, Status: &on, Accounts: 1, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now}},
 		Deletes:  []Key{d.Key()},
 	}
 	for _, id := range d.Closed {
-		if o := records.Organization(id); o != nil && o.Status == OrganizationClosing {
+		// One whose purge was quicker, by a clock that is ahead, has no member left.
+		if o := records.Organization(id); o != nil && o.Status == OrganizationClosing && o.MemberCount > 0 {
 			change.Premises = append(change.Premises, VersionIs{Of: o.Key(), Version: o.Version})
 			change.Updates = append(change.Updates, ChangeOrganization{
 				OrganizationID: id, Status: &open, DueAt: &time.Time{}, PurgeAfter: &time.Time{}, UpdatedAt: now,

@@ -18,9 +18,10 @@ type Pool interface {
 
 // Remover ends users at the identity provider.
 type Remover interface {
-	// DeleteUser removes a user by the provider's own name for them. One that
-	// is gone already is no error. It fails with ErrUnavailable.
-	DeleteUser(ctx context.Context, username string) error
+	// DeleteUser removes a user by the provider's own name for them, if it is
+	// theirs still. One that is gone already is no error. It fails with
+	// ErrUnavailable.
+	DeleteUser(ctx context.Context, userID, username string) error
 }
 
 // Images keeps pictures until they are deleted. internal/image is the real one.
@@ -30,6 +31,13 @@ type Images interface {
 	Keep(ctx context.Context, key string) error
 	// Delete removes a picture. One that is gone already is no error.
 	Delete(ctx context.Context, key string) error
+	// Count returns how many pictures a user or an organization has, attached or
+	// not, up to a thousand.
+	Count(ctx context.Context, owner string) (int, error)
+	// DeleteAll removes the pictures of a user or an organization, attached or
+	// not, as many as a worker's chunk may take, and reports whether some are
+	// left. Where there are none it does nothing.
+	DeleteAll(ctx context.Context, owner string) (left bool, err error)
 }
 
 // Service is the domain at work: it decides on what the store holds and
@@ -55,7 +63,7 @@ type Service struct {
 }
 
 // Options is what a Service works with; every field is needed but Images, which
-// only FollowImage and Purge ask.
+// only FollowImage, Purge and Erase ask.
 type Options struct {
 	Store  Store
 	Pool   Pool

@@ -43,8 +43,9 @@ func (s *Service) startSession(ctx context.Context, id Identity, user *User) err
 
 // heal finishes a change of name or address that was killed between the
 // identity provider and the table, or made around Hearth. A sign-in is the
-// moment at which the person sees the difference; a provider that does not
-// answer leaves it to the next one.
+// moment at which the person sees the difference; whatever keeps it from being
+// done, at the provider or in the table, leaves it to the next one, and the
+// sign-in is good all the same. It fails with ErrUserInactive alone.
 func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	if id.entered {
 		return nil
@@ -56,7 +57,7 @@ func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	switch repaired, err := s.repair(ctx, *user, person); {
 	case err == nil:
 		*user = repaired
-	case !errors.Is(err, ErrConflict): // else somebody else is at it, or only an operator can mend it
+	case errors.Is(err, ErrUserInactive):
 		return err
 	}
 	name := fittingName(person.Name)
@@ -65,7 +66,7 @@ func (s *Service) heal(ctx context.Context, id Identity, user *User) error {
 	}
 	change := s.rename(*user, name)
 	change.Premises = []Premise{UserIsActive{UserID: user.ID}, VersionIs{Of: user.Key(), Version: user.Version}}
-	if err := s.commit(ctx, change); err != nil && !premiseFailed(err, user.Key()) {
+	if err := s.commit(ctx, change); errors.Is(err, ErrUserInactive) {
 		return err
 	}
 	return nil

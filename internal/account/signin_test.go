@@ -256,3 +256,42 @@ func TestSignInTakesTheNameOfThePool(t *testing.T) {
 		}
 	}
 }
+
+// Whatever keeps a sign-in from bringing the copies of the pool's address and
+// name up to it, the person is in, and the next sign-in does it.
+func TestARepairThatFailsFailsNoSignIn(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]error{
+		"refused by IAM": account.ErrInternal, "down": account.ErrUnavailable, "contended": account.ErrContended, "unknown": errors.New("broken"),
+	} {
+		for what, moved := range map[string]account.Person{
+			"address": {ID: ada, Username: ada, Email: "countess@example.com", EmailVerified: true, Name: "Ada"},
+			"name":    {ID: ada, Username: ada, Email: "Ada@Example.com", EmailVerified: true, Name: "Countess"},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.enroll(t)
+				w.pool.people[tokenOf(ada)] = moved
+				w.store.onChange = func(c account.Change) error {
+					if len(c.Updates) > 0 { // a session alone is put
+						return fault
+					}
+					return nil
+				}
+				caller, err := w.Authorize(t.Context(), signedIn(phone), account.Target{})
+				expectAccount(t, caller, err, ada, account.Owner)
+				if u := w.user(t); u.Email != "Ada@Example.com" || u.Name != "Ada" || w.session(t, phone).Version != 1 {
+					t.Errorf("the user is %+v", u)
+				}
+				w.store.onChange = nil
+				if _, err := w.Authorize(t.Context(), signedIn("a later sign-in"), account.Target{}); err != nil {
+					t.Fatal(err)
+				}
+				if u := w.user(t); u.Email != moved.Email || u.Name != moved.Name {
+					t.Errorf("after the next sign-in the user is %+v", u)
+				}
+			})
+		}
+	}
+}

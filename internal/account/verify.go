@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -35,8 +36,8 @@ func (r *run) table(ctx context.Context, after string) (next string, err error) 
 			return "", err
 		}
 	}
-	if r.job.Name != JobCheck {
-		if err := r.vanished(ctx, page); err != nil {
+	if r.withPool() {
+		if err := r.settleVanished(ctx, page); err != nil {
 			return "", err
 		}
 	}
@@ -145,40 +146,12 @@ func (r *run) settle(ctx context.Context, s suspect) error {
 	for _, l := range left {
 		for _, f := range l.findings {
 			broken[f] = true
-			r.sum.Findings = append(r.sum.Findings, f)
+			r.found(f)
 		}
 	}
 	for _, f := range s.findings {
 		if !broken[f] {
-			r.sum.Repairs = append(r.sum.Repairs, f)
-		}
-	}
-	return nil
-}
-
-// vanished looks for users whose person is not in the pool any more.
-func (r *run) vanished(ctx context.Context, page []Item) error {
-	for _, item := range page {
-		u, ok := item.Record.(*User)
-		if !ok {
-			continue
-		}
-		_, err := r.directory.Find(ctx, u.Username)
-		if !errors.Is(err, ErrNotFound) {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		records, err := r.store.Read(ctx, u.Key(), DeletionKey(u.ID))
-		if err != nil {
-			return err
-		}
-		if records.User(u.ID) == nil || records.Deletion(u.ID) != nil {
-			continue
-		}
-		if err := r.settleVanished(ctx, u); err != nil {
-			return err
+			r.repaired(f)
 		}
 	}
 	return nil
@@ -206,6 +179,9 @@ func (r *run) people(ctx context.Context, after string) (next string, err error)
 		}
 	}
 	r.sum.People += len(page)
+	if r.roll != nil {
+		r.roll.add(page, next, r.now())
+	}
 	return next, nil
 }
 
@@ -220,7 +196,7 @@ func (r *run) compare(ctx context.Context, page []Resident) (differ []Resident, 
 		return nil, err
 	}
 	for _, p := range page {
-		if len(judgePerson(p, found)) > 0 {
+		if len(r.judgePerson(p, found)) > 0 {
 			differ = append(differ, p)
 		}
 	}
@@ -228,43 +204,54 @@ func (r *run) compare(ctx context.Context, page []Resident) (differ []Resident, 
 }
 
 // settlePerson asks the pool and the table again, repairs what the job may, and
-// tells what differs.
+// tells what differs. What is right afterwards was repaired by somebody else
+// where the repair did not come to pass.
 func (r *run) settlePerson(ctx context.Context, listed Resident) error {
-	look := func() (Resident, []Finding, error) {
-		p, err := r.directory.Find(ctx, listed.Username)
+	look := func() ([]Finding, error) {
+		p, err := r.present(ctx, listed.ID, listed.Username)
 		if errors.Is(err, ErrNotFound) {
-			return listed, nil, nil // gone meanwhile: the table's pages tell of it
+			return nil, nil // gone meanwhile: the table's pages tell of it
 		}
 		if err != nil {
-			return listed, nil, err
+			return nil, err
 		}
 		found, err := r.readAll(ctx, personKeys(p.Person))
-		return p, judgePerson(p, found), err
+		return r.judgePerson(p, found), err
 	}
-	p, before, err := look()
+	before, err := look()
 	if err != nil || len(before) == 0 {
 		return err
 	}
-	after := before
-	if r.repairs() {
-		if err := tolerated(r.mend(ctx, p.ID, &p.Person)); err != nil {
-			return err
-		}
-		if _, after, err = look(); err != nil {
-			return err
-		}
+	if !r.repairs() {
+		r.found(before...)
+		return nil
 	}
-	broken := map[Finding]bool{}
-	for _, f := range after {
-		broken[f] = true
+	failed := r.mend(ctx, listed.ID, listed.Username)
+	if err := tolerated(failed); err != nil {
+		return err
 	}
-	r.sum.Findings = append(r.sum.Findings, after...)
+	after, err := look()
+	if err != nil {
+		return err
+	}
+	r.found(after...)
 	for _, f := range before {
-		if !broken[f] {
-			r.sum.Repairs = append(r.sum.Repairs, f)
+		if failed == nil && !slices.Contains(after, f) {
+			r.repaired(f)
 		}
 	}
 	return nil
+}
+
+// present is the person of an id as the pool has them at this moment. A user
+// name is given out again where another provider signs people in: who has it now
+// may be somebody else, and who had it is then not found.
+func (m *Maintenance) present(ctx context.Context, id, username string) (Resident, error) {
+	p, err := m.directory.Find(ctx, username)
+	if err == nil && p.ID != id {
+		return Resident{}, ErrNotFound
+	}
+	return p, err
 }
 
 func personKeys(p Person) []Key {
@@ -275,16 +262,23 @@ func personKeys(p Person) []Key {
 	return keys
 }
 
+// signUpLag is how long after somebody was confirmed, or otherwise changed, in
+// the pool it is no fault yet that they have no records: Cognito calls the trigger
+// that makes them up to three times, of 5 seconds each, and the first request of
+// the person makes up for it.
+const signUpLag = time.Minute
+
 // judgePerson holds a person's records against the pool, which is the truth for
-// the address. Whom a deletion holds is left to it.
-func judgePerson(p Resident, found Records) []Finding {
+// the address. Whom a deletion holds is left to it, and who signs up right now to
+// the next run.
+func (m *Maintenance) judgePerson(p Resident, found Records) []Finding {
 	u, o := found.User(p.ID), found.Organization(p.ID)
 	var findings []Finding
 	broken := func(rule Rule, detail string) {
 		findings = append(findings, Finding{Rule: rule, Item: "user " + p.ID, Detail: detail})
 	}
 	switch {
-	case found.Deletion(p.ID) != nil, u == nil && !p.Confirmed:
+	case found.Deletion(p.ID) != nil, u == nil && !p.Confirmed, u == nil && o == nil && !m.late(p.ModifiedAt, signUpLag):
 		return nil
 	case u == nil && o != nil && o.Status == OrganizationPreserved:
 		broken(RuleDeleted, "was deleted, and the pool has the person still")
@@ -292,6 +286,9 @@ func judgePerson(p Resident, found Records) []Finding {
 	case u == nil:
 		broken(RuleRecords, "is confirmed in the pool, and has no records")
 		return findings
+	}
+	if p.Username != u.Username {
+		broken(RulePool, "has another user name in the pool")
 	}
 	if p.Email != "" && (u.Email != p.Email || u.EmailVerified != p.EmailVerified) {
 		broken(RulePool, "has another address, or verification, in the pool")

@@ -27,8 +27,6 @@ type MaintenanceOrder struct {
 	// CapacityUnits is how many read and write units a second the job may use;
 	// 0 is defaultCapacity, less than 0 any.
 	CapacityUnits float64 `json:"capacityUnits"`
-	// Seconds bounds the work further than the function's timeout; 0 does not.
-	Seconds float64 `json:"seconds"`
 }
 
 // JobUser is the job of MaintenanceOrder that is about one user.
@@ -63,6 +61,7 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 		return nil, err
 	}
 	log := logger()
+	var rolls account.Rolls
 	return lambda.NewHandler(func(ctx context.Context, payload json.RawMessage) (any, error) {
 		var order MaintenanceOrder
 		if err := json.Unmarshal(payload, &order); err != nil {
@@ -82,9 +81,9 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 		if order.Name == JobCertificate {
 			return verifyCertificate(ctx, m, order.DeletionID, log), nil
 		}
-		ctx, cancel := order.bound(ctx)
+		ctx, cancel := bound(ctx)
 		defer cancel()
-		return m.Run(ctx, order.Job, func(s account.Summary) { tell(ctx, log, s) }), nil
+		return m.Sharing(&rolls).Run(ctx, order.Job, func(s account.Summary) { tell(ctx, log, s) }), nil
 	}), nil
 }
 
@@ -93,16 +92,12 @@ func Maintenance(env Environment) (lambda.Handler, error) {
 const answerReserve = 5 * time.Second
 
 // bound ends a job's time before the function's.
-func (o MaintenanceOrder) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, bounded := ctx.Deadline()
-	end = end.Add(-min(answerReserve, time.Until(end)/10))
-	if wanted := time.Now().Add(time.Duration(o.Seconds * float64(time.Second))); o.Seconds > 0 && (!bounded || wanted.Before(end)) {
-		end, bounded = wanted, true
-	}
 	if !bounded {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, end)
+	return context.WithDeadline(ctx, end.Add(-min(answerReserve, time.Until(end)/10)))
 }
 
 // tellEvery is how many pages pass between two lines of the log.

@@ -3,6 +3,7 @@ package cognito
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -29,29 +30,67 @@ func NewDirectory(api *cognitoidentityprovider.Client, poolID string) *Directory
 }
 
 // People returns a page by ListUsers. Its positions are Cognito's own tokens,
-// which end with time.
+// which end with time, and then are an invalid parameter.
 func (d *Directory) People(ctx context.Context, after string) (page []account.Resident, next string, err error) {
 	input := &cognitoidentityprovider.ListUsersInput{UserPoolId: d.poolID, Limit: aws.Int32(account.MaxPeople)}
 	if after != "" {
 		input.PaginationToken = aws.String(after)
 	}
 	output, err := d.api.ListUsers(ctx, input)
+	var invalid *types.InvalidParameterException
+	if after != "" && errors.As(err, &invalid) {
+		return nil, "", account.ErrExpiredPosition
+	}
 	if err != nil {
 		return nil, "", poolError("ListUsers", err)
 	}
 	for _, u := range output.Users {
-		page = append(page, resident(aws.ToString(u.Username), u.Attributes, u.UserStatus, u.Enabled))
+		page = append(page, listed(u))
 	}
 	return page, aws.ToString(output.PaginationToken), nil
 }
 
-// Find asks for a user by name or address.
+// maxFilter is how long a filter of ListUsers can be, in characters.
+const maxFilter = 256
+
+// FindByID asks for a user by sub with ListUsers, which AWS does not count among
+// the operations that make somebody an active user, and whose quota no sign-in
+// shares. A page can be empty before the last one.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/how-to-manage-user-accounts.html#cognito-user-pools-searching-for-users-using-listusers-api
+func (d *Directory) FindByID(ctx context.Context, id string) (account.Resident, error) {
+	filter := AttributeSub + ` = "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(id) + `"`
+	if len(filter) > maxFilter { // of such a length no sub is
+		return account.Resident{}, account.ErrNotFound
+	}
+	input := &cognitoidentityprovider.ListUsersInput{UserPoolId: d.poolID, Filter: aws.String(filter)}
+	for {
+		output, err := d.api.ListUsers(ctx, input)
+		if err != nil {
+			return account.Resident{}, poolError("ListUsers", err)
+		}
+		for _, u := range output.Users {
+			if r := listed(u); r.ID == id {
+				return r, nil
+			}
+		}
+		if input.PaginationToken = output.PaginationToken; aws.ToString(input.PaginationToken) == "" {
+			return account.Resident{}, account.ErrNotFound
+		}
+	}
+}
+
+// Find asks for a user by name or address with AdminGetUser, whose answer is of
+// this moment. AWS bills who was asked for as an active user of the month: it is
+// for the few who look broken, and for those whom support is about.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html
 func (d *Directory) Find(ctx context.Context, name string) (account.Resident, error) {
 	u, err := d.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{UserPoolId: d.poolID, Username: aws.String(name)})
 	if err != nil {
 		return account.Resident{}, userError("AdminGetUser", err)
 	}
-	return resident(aws.ToString(u.Username), u.UserAttributes, u.UserStatus, u.Enabled), nil
+	r := resident(aws.ToString(u.Username), u.UserAttributes, u.UserStatus, u.Enabled)
+	r.ModifiedAt = aws.ToTime(u.UserLastModifiedDate)
+	return r, nil
 }
 
 // Disable keeps a user from signing in; Cognito revokes their tokens, too.
@@ -86,9 +125,16 @@ func userError(operation string, err error) error {
 	return poolError(operation, err)
 }
 
-func resident(username string, listed []types.AttributeType, status types.UserStatusType, enabled bool) account.Resident {
+// listed is a user as ListUsers has them.
+func listed(u types.UserType) account.Resident {
+	r := resident(aws.ToString(u.Username), u.Attributes, u.UserStatus, u.Enabled)
+	r.ModifiedAt = aws.ToTime(u.UserLastModifiedDate)
+	return r
+}
+
+func resident(username string, given []types.AttributeType, status types.UserStatusType, enabled bool) account.Resident {
 	attributes := map[string]string{}
-	for _, a := range listed {
+	for _, a := range given {
 		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
 	}
 	return account.Resident{Person: person(username, attributes), Confirmed: confirmed(status), Enabled: enabled}

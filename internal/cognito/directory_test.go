@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -49,6 +51,52 @@ func TestPeople(t *testing.T) {
 	first, second := w.inputs[0], w.inputs[1]
 	if first["UserPoolId"] != poolID || first["Limit"] != 60.0 || first["PaginationToken"] != nil || second["PaginationToken"] != "more" {
 		t.Errorf("asked %v, then %v", first, second)
+	}
+}
+
+// A position that has ended is Cognito's InvalidParameterException; without a
+// position that is a mistake of ours.
+func TestPositionsOfPeopleEnd(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[string]error{"old": account.ErrExpiredPosition, "": account.ErrInternal} {
+		if _, _, err := directoryOver(&wire{status: 400, errorType: "InvalidParameterException"}).People(t.Context(), after); !errors.Is(err, want) {
+			t.Errorf("after %q: %v", after, err)
+		}
+	}
+	if _, _, err := directoryOver(&wire{status: 400, errorType: "TooManyRequestsException"}).People(t.Context(), "old"); !errors.Is(err, account.ErrUnavailable) {
+		t.Errorf("throttled: %v", err)
+	}
+}
+
+// Somebody is found by sub however many pages of the search are empty, and who
+// is not the one that was asked for is nobody.
+func TestFindByID(t *testing.T) {
+	t.Parallel()
+	other := `{"Username":"x","Enabled":true,"UserStatus":"CONFIRMED","Attributes":[{"Name":"sub","Value":"other"}]}`
+	w := &wire{
+		status: 200, body: `{"Users":[` + other + `],"PaginationToken":"more"}`,
+		then: &wire{status: 200, body: `{"Users":[{"Username":"Google_1","Enabled":true,"UserStatus":"EXTERNAL_PROVIDER","UserLastModifiedDate":1750000000.5,` +
+			`"Attributes":[{"Name":"sub","Value":"` + ada + `"}]}]}`},
+	}
+	got, err := directoryOver(w).FindByID(t.Context(), ada)
+	want := account.Resident{Person: account.Person{ID: ada, Username: "Google_1"}, Confirmed: true, Enabled: true, ModifiedAt: time.UnixMilli(1750000000500).UTC()}
+	if err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if !slices.Equal(w.operations, []string{"ListUsers", "ListUsers"}) || w.inputs[0]["Filter"] != `sub = "`+ada+`"` || w.inputs[1]["PaginationToken"] != "more" {
+		t.Errorf("asked %v of %v", w.inputs, w.operations)
+	}
+	for id, filter := range map[string]any{ada: `sub = "` + ada + `"`, `a"b\`: `sub = "a\"b\\"`, strings.Repeat("x", 250): nil} {
+		w := &wire{status: 200, body: `{"Users":[` + other + `]}`}
+		if _, err := directoryOver(w).FindByID(t.Context(), id); !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
+		if asked := len(w.inputs) > 0; asked != (filter != nil) || asked && w.inputs[0]["Filter"] != filter {
+			t.Errorf("%q: asked %v", id, w.inputs)
+		}
+	}
+	if _, err := directoryOver(&wire{status: 400, errorType: "TooManyRequestsException"}).FindByID(t.Context(), ada); !errors.Is(err, account.ErrUnavailable) {
+		t.Errorf("throttled: %v", err)
 	}
 }
 

@@ -26,14 +26,43 @@ func NewRemover(api *cognitoidentityprovider.Client, poolID string) *Remover {
 
 // DeleteUser removes a user, enabled or not, with every token of theirs. A user
 // who is gone already is no error: it is called until somebody has noted it.
+//
+// A name other than the sub is that of a federated user, who gets it again when
+// they sign in again: as another user, whose sub tells.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDeleteUser.html
-func (r *Remover) DeleteUser(ctx context.Context, username string) error {
+func (r *Remover) DeleteUser(ctx context.Context, userID, username string) error {
+	if username != userID {
+		output, err := r.api.AdminGetUser(ctx, &cognitoidentityprovider.AdminGetUserInput{
+			UserPoolId: aws.String(r.poolID), Username: aws.String(username),
+		})
+		switch {
+		case isGone(err):
+			return nil
+		case err != nil:
+			return poolError("AdminGetUser", err)
+		case valueOf(output.UserAttributes, AttributeSub) != userID:
+			return nil
+		}
+	}
 	_, err := r.api.AdminDeleteUser(ctx, &cognitoidentityprovider.AdminDeleteUserInput{
 		UserPoolId: aws.String(r.poolID), Username: aws.String(username),
 	})
-	var gone *types.UserNotFoundException
-	if err == nil || errors.As(err, &gone) {
+	if err == nil || isGone(err) {
 		return nil
 	}
 	return poolError("AdminDeleteUser", err)
+}
+
+func isGone(err error) bool {
+	var gone *types.UserNotFoundException
+	return errors.As(err, &gone)
+}
+
+func valueOf(attributes []types.AttributeType, name string) string {
+	for _, a := range attributes {
+		if aws.ToString(a.Name) == name {
+			return aws.ToString(a.Value)
+		}
+	}
+	return ""
 }

@@ -32,6 +32,7 @@ type deletionItem struct {
 	Digest      string                 `dynamodbav:"digest,omitempty"`
 	Closed      []string               `dynamodbav:"closed,omitempty"`
 	GivenUp     []string               `dynamodbav:"givenUp,omitempty"`
+	Personal    string                 `dynamodbav:"personalOrganization,omitempty"`
 	Disabled    bool                   `dynamodbav:"disabled,omitempty"`
 	Username    string                 `dynamodbav:"username,omitempty"`
 	Stage       account.Stage          `dynamodbav:"stage,omitempty"`
@@ -46,7 +47,7 @@ type deletionItem struct {
 func newDeletionItem(d *account.Deletion) deletionItem {
 	item := deletionItem{
 		base: newBase(d), ID: d.ID, Status: d.Status, Digest: d.Digest, Closed: d.Closed, GivenUp: d.GivenUp,
-		Disabled: d.Disabled, Username: d.Username, Stage: d.Stage, AcceptedAt: optional(d.AcceptedAt), GraceEndsAt: optional(d.GraceEndsAt),
+		Personal: d.PersonalOrganization, Disabled: d.Disabled, Username: d.Username, Stage: d.Stage, AcceptedAt: optional(d.AcceptedAt), GraceEndsAt: optional(d.GraceEndsAt),
 		DueAt: optional(d.DueAt), ExpiresAt: optional(d.ExpiresAt),
 	}
 	if d.Erased != (account.Erased{}) {
@@ -60,7 +61,7 @@ func newDeletionItem(d *account.Deletion) deletionItem {
 func (i deletionItem) record(k account.Key) *account.Deletion {
 	d := &account.Deletion{
 		UserID: k.Owner, ID: i.ID, Status: i.Status, Digest: i.Digest, Closed: i.Closed, GivenUp: i.GivenUp,
-		Disabled: i.Disabled, Username: i.Username, Stage: i.Stage, AcceptedAt: required(i.AcceptedAt), GraceEndsAt: required(i.GraceEndsAt),
+		PersonalOrganization: i.Personal, Disabled: i.Disabled, Username: i.Username, Stage: i.Stage, AcceptedAt: required(i.AcceptedAt), GraceEndsAt: required(i.GraceEndsAt),
 		DueAt: required(i.DueAt), ExpiresAt: required(i.ExpiresAt), Version: i.Version,
 	}
 	if i.Erased != nil {

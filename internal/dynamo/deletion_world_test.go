@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func (o *outside) write(do func()) error {
 
 func (o *outside) revive() { o.kill, o.dead, o.writes = 0, false, 0 }
 
-func (o *outside) DeleteUser(_ context.Context, username string) error {
+func (o *outside) DeleteUser(_ context.Context, _, username string) error {
 	return o.write(func() { delete(o.users, username) })
 }
 
@@ -105,6 +106,41 @@ type pictures struct{ *outside }
 
 func (p pictures) Delete(_ context.Context, key string) error {
 	return p.write(func() { delete(p.images, key) })
+}
+
+func (p pictures) Count(_ context.Context, owner string) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return 0, account.ErrUnavailable
+	}
+	return len(p.of(owner)), nil
+}
+
+// DeleteAll takes two pictures a call, and may be killed between them.
+func (p pictures) DeleteAll(_ context.Context, owner string) (left bool, err error) {
+	for range 2 {
+		err = p.write(func() {
+			own := p.of(owner)
+			if left = len(own) > 1; len(own) > 0 {
+				delete(p.images, own[0])
+			}
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return left, nil
+}
+
+// of is called with the lock held.
+func (p pictures) of(owner string) (own []string) {
+	for _, key := range slices.Sorted(maps.Keys(p.images)) {
+		if strings.HasPrefix(key, "images/"+owner+"/") {
+			own = append(own, key)
+		}
+	}
+	return own
 }
 
 // archive is the outside as Exports.
@@ -212,8 +248,7 @@ func (w *leavingTown) settled(t *testing.T) (blocking []string) {
 	for n := range soloTeams {
 		id := w.team(t, fmt.Sprintf("solo-%d", n), leaver)
 		w.invited(t, id, leaver, fmt.Sprintf("guest-%d", n), account.Member)
-		w.images["images/"+id] = true
-		w.change(t, account.ChangeOrganization{OrganizationID: id, ImageKey: ptr("images/" + id), UpdatedAt: time.Now()})
+		w.change(t, account.ChangeOrganization{OrganizationID: id, ImageKey: w.pictured(id), UpdatedAt: time.Now()})
 		fill(t, w.store, []account.Record{datum(id, 1), datum(id, 2)})
 	}
 	for n := range sharedTeams {
@@ -233,9 +268,8 @@ func (w *leavingTown) settled(t *testing.T) (blocking []string) {
 	}
 	w.invitedAt(t, other, "bob", "former-"+addressOf(leaver))
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	w.images["images/"+leaver] = true
 	w.change(t, account.ChangeUser{
-		UserID: idOf(leaver), ImageKey: ptr("images/" + leaver), FormerEmails: []string{"former-" + addressOf(leaver)}, UpdatedAt: now,
+		UserID: idOf(leaver), ImageKey: w.pictured(idOf(leaver)), FormerEmails: []string{"former-" + addressOf(leaver)}, UpdatedAt: now,
 	})
 	if _, err := w.Authorize(t.Context(), identity(leaver, "2"), account.Target{}); err != nil {
 		t.Fatal(err)
@@ -259,6 +293,15 @@ func (w *leavingTown) settled(t *testing.T) (blocking []string) {
 		}
 	}
 	return blocking
+}
+
+// pictured gives an owner three pictures: that of the key that it returns, one
+// that was never attached, and one that was replaced while the stream was lost.
+func (w *leavingTown) pictured(owner string) (current *string) {
+	for _, picture := range []string{"current", "never-attached", "replaced"} {
+		w.images["images/"+owner+"/"+picture] = true
+	}
+	return ptr("images/" + owner + "/current")
 }
 
 func (w *leavingTown) invitedAt(t *testing.T, organizationID, by, email string) {

@@ -46,6 +46,10 @@ func (c crowd) Find(_ context.Context, name string) (account.Resident, error) {
 	return c.person(n), nil
 }
 
+func (c crowd) FindByID(ctx context.Context, id string) (account.Resident, error) {
+	return c.Find(ctx, id)
+}
+
 func (crowd) Disable(context.Context, string) error { return account.ErrNotFound }
 func (crowd) Enable(context.Context, string) error  { return account.ErrNotFound }
 func (crowd) SignOut(context.Context, string) error { return account.ErrNotFound }

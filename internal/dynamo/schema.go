@@ -30,7 +30,7 @@ import (
 //	datum         DATA#<accountId>    <KIND>#<id>, such as PROJECT#<id>; of every
 //	                                  account also
 //	                                  AUDIT#<id>
-//	                                  IDEMPOTENCY#<userId>#<key>
+//	                                  IDEMPOTENCY#<hash of user and key>
 //	                                  GATE#<n>, once the account is closed
 //	idempotency   USER#<id>           IDEMPOTENCY#<key>
 //	limit         USER#<id>, or       LIMIT#<kind>
@@ -71,10 +71,11 @@ import (
 //	stream: a chunk of a deleted organization            1 BatchGetItem, its Query, 1 BatchGetItem
 //	                                                     for members, 1 TransactWriteItems
 //	schedule: what is due, a page of a shard             1 Query of the index, then as the stream
-//	what deleting an account means                       1 BatchGetItem; a page of memberships: 1 Query,
+//	what deleting an account means                       2 BatchGetItem; a page of memberships: 1 Query,
 //	                                                     1 BatchGetItem; an address: 1 Query of the
-//	                                                     index, 1 BatchGetItem; a megabyte of its
-//	                                                     data: 1 Query
+//	                                                     index, 1 BatchGetItem; a team that one may
+//	                                                     invite to: 1 Query; the data: 4 Query, and
+//	                                                     1 more a megabyte
 //	delete an account                                    the same + 1 TransactWriteItems
 //	restore one                                          2 BatchGetItem, 1 TransactWriteItems
 //	stream: a chunk of a deletion                        1 BatchGetItem, its list (at most 1 Query an

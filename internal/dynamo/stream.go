@@ -107,6 +107,24 @@ func redrive(ctx context.Context, follower Follower, log *slog.Logger) Redriven 
 	return Redriven{Taken: taken}
 }
 
+// dueError is the failure of work that stands in the list of what is due: the
+// schedule takes it up, and tells where it goes on failing. The record is not
+// reported, since those of everybody behind it in its shard would wait for as
+// long as it is tried again.
+type dueError struct{ cause error }
+
+func (e *dueError) Error() string { return "left to the schedule: " + e.cause.Error() }
+
+func (e *dueError) Unwrap() error { return e.cause }
+
+// ifDue makes the failure of a step of such work a dueError.
+func ifDue(_ bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &dueError{err}
+}
+
 // followAll follows records; those of one item come in order, each at least
 // once. The first record that fails is reported, so that Lambda comes again
 // from there and nothing before it is done twice for long.
@@ -114,12 +132,18 @@ func redrive(ctx context.Context, follower Follower, log *slog.Logger) Redriven 
 func followAll(ctx context.Context, follower Follower, records []events.DynamoDBEventRecord, log *slog.Logger) events.DynamoDBEventResponse {
 	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 	for _, record := range records {
-		if err := follow(ctx, follower, record); err != nil {
+		err := follow(ctx, follower, record)
+		var due *dueError
+		switch {
+		case errors.As(err, &due):
+			log.WarnContext(ctx, "left to the schedule",
+				slog.String("sequenceNumber", record.Change.SequenceNumber), slog.String("cause", due.cause.Error()))
+		case err != nil:
 			log.ErrorContext(ctx, "stream record failed",
 				slog.String("sequenceNumber", record.Change.SequenceNumber), slog.String("cause", err.Error()))
 			answer.BatchItemFailures = append(answer.BatchItemFailures,
 				events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
-			break
+			return answer
 		}
 	}
 	return answer
@@ -155,8 +179,7 @@ func follow(ctx context.Context, follower Follower, record events.DynamoDBEventR
 		return change.ofDeletion(ctx, follower)
 	case account.KindExport:
 		if text(change.after, attributeStatus) == string(account.ExportPending) {
-			_, err := follower.WriteExport(ctx, key.Owner)
-			return err
+			return ifDue(follower.WriteExport(ctx, key.Owner))
 		}
 	case account.KindAddress, account.KindSession, account.KindIdempotency, account.KindSlug, account.KindInvited, account.KindLimit,
 		account.KindRecovery, account.KindPasskey, account.KindCertificate, account.KindDatum: // nothing follows from them
@@ -206,8 +229,7 @@ func (s streamed) ofDeletion(ctx context.Context, follower Follower) error {
 	if text(s.after, attributeStatus) != string(account.DeletionRunning) {
 		return nil
 	}
-	_, err := follower.Erase(ctx, s.key.Owner)
-	return err
+	return ifDue(follower.Erase(ctx, s.key.Owner))
 }
 
 // ofOrganization leaves the image of one that is gone to its purge.
@@ -221,8 +243,7 @@ func (s streamed) ofOrganization(ctx context.Context, follower Follower) error {
 		}
 	}
 	if text(s.after, attributeStatus) == string(account.OrganizationClosing) {
-		_, err := follower.Purge(ctx, s.key.Owner)
-		return err
+		return ifDue(follower.Purge(ctx, s.key.Owner))
 	}
 	return nil
 }

@@ -229,6 +229,23 @@ func TestStreamReportsTheFirstFailure(t *testing.T) {
 	}
 }
 
+// What is due anyway is left to the schedule where it fails, and holds no record
+// behind it up.
+func TestStreamLeavesToTheScheduleWhatIsDue(t *testing.T) {
+	t.Parallel()
+	for failing, record := range map[string]events.DynamoDBEventRecord{
+		"erase u":  streamRecord("USER#u", "DELETION", map[string]any{"status": "running"}, map[string]any{"status": "running"}),
+		"purge o":  streamRecord("ORG#o", "ORG", map[string]any{"status": "active"}, map[string]any{"status": "closing"}),
+		"export u": streamRecord("USER#u", "EXPORT", nil, map[string]any{"status": "pending"}),
+	} {
+		d := &diary{failing: failing}
+		response := fed(t, d, record, streamRecord("USER#3", "MEMBER#o", map[string]any{"role": "ORG_MEMBER"}, nil))
+		if len(response.BatchItemFailures) != 0 || !slices.Equal(d.asked, []string{failing, "revoke o 3"}) {
+			t.Errorf("%s: %v, asked for %q", failing, response, d.asked)
+		}
+	}
+}
+
 // The alarm on a redrive counts this line.
 func TestRedriveEvent(t *testing.T) {
 	t.Parallel()

@@ -151,7 +151,7 @@ func TestOrganizationDeletedAtSize(t *testing.T) {
 	late := time.Now().Add(time.Hour)
 	now := time.Now
 	purger := account.NewService(account.Options{
-		Store: chunks, Pool: tokens{}, Grants: account.CoreGrants(), Now: func() time.Time { return now() }, SessionValidity: time.Hour,
+		Store: chunks, Pool: tokens{}, Images: pictures{newOutside()}, Grants: account.CoreGrants(), Now: func() time.Time { return now() }, SessionValidity: time.Hour,
 	})
 	closing := streamRecord("ORG#"+team, "ORG", map[string]any{"status": "active"}, map[string]any{"status": "closing"})
 	began = time.Now()

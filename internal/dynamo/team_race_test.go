@@ -76,7 +76,7 @@ func newTown(t testing.TB, change ...func(*account.Config)) *town {
 	wire, table := &dynamotest.Wire{}, dynamotest.Table(t)
 	store := dynamo.New(dynamotest.Client(t, wire), table)
 	options := account.Options{
-		Store: store, Pool: tokens{}, MAC: plainMAC{}, Grants: account.CoreGrants(), Now: time.Now,
+		Store: store, Pool: tokens{}, Images: pictures{newOutside()}, MAC: plainMAC{}, Grants: account.CoreGrants(), Now: time.Now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, SessionValidity: 24 * time.Hour, Config: config,
 	}
 	return &town{options: options, store: store, wire: wire, table: table, Service: account.NewService(options)}

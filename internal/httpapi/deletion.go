@@ -14,7 +14,7 @@ type deletionPreview struct {
 }
 
 type deletionEffect struct {
-	Kind  account.EffectKind `json:"kind" enum:"organizations_deleted,ownerships_given_up,organizations_left,invitations_declined,account_data_erased,personal_organization_preserved,personal_organization_erased,profile_erased"`
+	Kind  account.EffectKind `json:"kind" enum:"organizations_deleted,ownerships_given_up,organizations_left,invitations_declined,invitations_revoked,account_data_erased,personal_organization_preserved,personal_organization_erased,profile_erased"`
 	Count int                `json:"count" minimum:"1" doc:"Of account data, 10000 stands for as many or more."`
 	Names []string           `json:"names" nullable:"false" doc:"Sorted; empty where what is counted has none."`
 }

@@ -15,6 +15,9 @@
 //     replaced. Both may be repeated, and both follow the table, so a kill at
 //     any point leaves either an image that goes away by itself or one that is
 //     in use.
+//  4. When its owner goes, DeleteAll removes whatever has the owner in its key:
+//     what was attached, what never was, and what was replaced while the table's
+//     stream was lost, which no record names any more.
 //
 // Until its policy expires a client can send other bytes under the same key
 // again, after Check too: a POST, unlike a PUT, takes no If-None-Match
@@ -71,6 +74,13 @@ const (
 	// ContentSecurityPolicy comes with each image, where it is served to
 	// everybody: whoever opens it as a page gets no page.
 	ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+	// DeleteChunk is how many images one DeleteAll removes at most, one request
+	// each: a second or two, so that a worker is far from its end when it notes
+	// how far it is.
+	DeleteChunk = 50
+	// maxCounted is how many images Count counts at most: a page of S3's.
+	maxCounted = 1000
 
 	// PendingTag is the tag's key of what was uploaded and not yet attached.
 	PendingTag = "state"
@@ -147,6 +157,10 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if _, ok := OwnerOf(key); !ok {
 		return account.ErrInternal.Because(errKey)
 	}
+	return s.remove(ctx, key)
+}
+
+func (s *Store) remove(ctx context.Context, key string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(key)})
 	if err = failure("DeleteObject", err); isMissing(err) {
 		return nil

@@ -184,6 +184,14 @@ func TestOnlyImagesAreKeptAndDeleted(t *testing.T) {
 			t.Errorf("delete %q: %v", key, err)
 		}
 	}
+	for _, owner := range []string{"", "/", "a/b", "..", "ada/", "a b", strings.Repeat("a", 65)} {
+		if _, err := store.Count(t.Context(), owner); !errors.Is(err, account.ErrInternal) {
+			t.Errorf("count of %q: %v", owner, err)
+		}
+		if _, err := store.DeleteAll(t.Context(), owner); !errors.Is(err, account.ErrInternal) {
+			t.Errorf("delete all of %q: %v", owner, err)
+		}
+	}
 	if calls != 0 {
 		t.Errorf("%d calls", calls)
 	}

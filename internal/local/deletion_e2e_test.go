@@ -17,8 +17,9 @@ import (
 type leaver struct {
 	*person
 	grace, alan *person
-	// name is one that nobody else has.
-	name, image string
+	// name is one that nobody else has, image what is attached, spare what was
+	// uploaded besides.
+	name, image, spare string
 	// solo is ada's alone, shared is owned by grace too, alans is where she is a
 	// member, inviting where she has not answered yet.
 	solo, shared, alans, inviting teamAnswer
@@ -42,6 +43,14 @@ func newLeaver(t *testing.T, h *host) *leaver {
 	}
 	l.attach(t, g.Key).want(t, http.StatusOK)
 	l.image = l.imageURL(t)
+	spare := l.askUpload(t, png(100))
+	if status := l.upload(t, spare, png(100)); status != http.StatusNoContent {
+		t.Fatalf("upload: %d", status)
+	}
+	l.spare = strings.Replace(l.image, g.Key, spare.Key, 1)
+	if status, _, _ := l.read(t, l.spare); status != http.StatusOK {
+		t.Fatalf("what was uploaded and not attached: %d", status)
+	}
 	return l
 }
 
@@ -52,6 +61,7 @@ func (l *leaver) effects() []account.Effect {
 		{Kind: account.EffectOwnershipsGivenUp, Count: 1, Names: []string{"Shared"}},
 		{Kind: account.EffectOrganizationsLeft, Count: 2, Names: []string{"Alan's", "Shared"}},
 		{Kind: account.EffectInvitationsDeclined, Count: 1, Names: []string{"Inviting"}},
+		{Kind: account.EffectInvitationsRevoked, Count: 1, Names: []string{"Shared"}},
 		{Kind: account.EffectPersonalOrganizationPreserved, Count: 1, Names: []string{l.name + "'s Organization"}},
 		{Kind: account.EffectProfileErased, Count: 1, Names: []string{l.Email}},
 	}
@@ -109,8 +119,10 @@ func (l *leaver) gone(t *testing.T, h *host) {
 		t.Error("refreshed after the deletion")
 	}
 	l.call(t, http.MethodGet, "/me", nil).refused(t, http.StatusUnauthorized, account.CodeUnauthenticated)
-	if status, _, _ := l.read(t, l.image); status == http.StatusOK {
-		t.Error("the image is still served")
+	for _, url := range []string{l.image, l.spare} {
+		if status, _, _ := l.read(t, url); status != http.StatusForbidden {
+			t.Errorf("an image is answered with %d", status)
+		}
 	}
 	var members teamList[teamMember]
 	l.grace.call(t, http.MethodGet, "/organizations/"+l.shared.ID+"/members", nil).want(t, http.StatusOK).JSON(t, &members)
@@ -162,7 +174,7 @@ func (h *host) wantCertified(t *testing.T, deletionID, userID string) {
 	if code != 0 || !c.Valid || c.Certificate.UserID != userID || c.Certificate.DeletionID != deletionID {
 		t.Errorf("certificate: %d, %q, %+v", code, stderr, c)
 	}
-	want := account.Erased{Memberships: 4, Organizations: 2, Invitations: 3, Images: 1, Users: 1, Addresses: 1, Records: c.Certificate.Erased.Records}
+	want := account.Erased{Memberships: 4, Organizations: 2, Invitations: 3, Images: 2, Users: 1, Addresses: 1, Records: c.Certificate.Erased.Records}
 	if diff := cmp.Diff(want, c.Certificate.Erased); diff != "" || c.Certificate.Erased.Records < 2 {
 		t.Errorf("erased (-want +got):\n%s", diff)
 	}

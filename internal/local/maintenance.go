@@ -47,9 +47,14 @@ func (p *pages) maintenance(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer) // the client may have gone
 }
 
-// sliceSeconds is how long the function works before it answers, so that a
-// person sees how far it is.
-const sliceSeconds = 6
+// sliceSeconds is after how long the function begins no further page and answers,
+// so that a person sees how far it is. The page at work can take long where
+// CAPACITY is little: an answer is waited for as long as the function may run on
+// AWS.
+const (
+	sliceSeconds = 6
+	sliceTimeout = 15 * time.Minute
+)
 
 // jobCommand has the maintenance function do a job to its end, one slice after
 // another.
@@ -65,13 +70,22 @@ func jobCommand(name account.JobName) func(context.Context, func(string) string,
 				return fmt.Errorf("CAPACITY must be a number of units a second, not %q", text)
 			}
 		}
+		vanished := 0
+		if text := env(envVanished); text != "" {
+			var err error
+			if vanished, err = strconv.Atoi(text); err != nil || vanished <= 0 {
+				return fmt.Errorf("VANISHED must be how many deletions may begin, not %q", text)
+			}
+		}
 		function, err := maintenanceOf(ctx, env)
 		if err != nil {
 			return err
 		}
 		j := &job{out: out, quiet: env(envJSON) != "", begun: time.Now()}
 		j.total = account.Summary{Job: name, Items: map[string]int{}, Findings: []account.Finding{}, Repairs: []account.Finding{}}
-		order := boot.MaintenanceOrder{Job: account.Job{Name: name, After: env(envAfter)}, CapacityUnits: units, Seconds: sliceSeconds}
+		order := boot.MaintenanceOrder{
+			Job: account.Job{Name: name, After: env(envAfter), Seconds: sliceSeconds, Vanished: vanished}, CapacityUnits: units,
+		}
 		for {
 			var s account.Summary
 			err := ordered(ctx, function, order, &s)
@@ -146,6 +160,8 @@ func (j *job) end() error {
 		j.say("%d broken, %d repaired.", len(t.Findings), len(t.Repairs))
 	}
 	switch {
+	case t.Failure != "" && t.Next == "":
+		return fmt.Errorf("%s stopped: %s", t.Job, t.Failure)
 	case t.Failure != "":
 		return fmt.Errorf("%s stopped: %s; go on with AFTER=%s", t.Job, t.Failure, t.Next)
 	case len(t.Findings) > 0:

@@ -43,7 +43,8 @@ func removeRecord(t *testing.T, h *host, key account.Key) {
 // organization: verify and check tell, ensure repairs, and then all is well.
 func TestJobsOnTheHost(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, nil)
+	// People of a minute ago may be signing up still.
+	h := newHost(t, func(o *options) { o.Now = func() time.Time { return time.Now().Add(-2 * time.Minute) } })
 	p := newPerson(t, h, nil)
 	other := visit(t, h)
 	if _, err := other.provide(t.Context(), other.Email, other.Password); err != nil { // made by an administrator
@@ -71,6 +72,16 @@ func TestJobsOnTheHost(t *testing.T) {
 	}
 	if account := p.me(t).Account; account.ID != p.ID {
 		t.Errorf("the personal organization afterwards: %+v", account)
+	}
+}
+
+// What is no number of deletions is refused before anything is asked.
+func TestVanishedIsANumber(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"many", "0", "-1", "1.5"} {
+		if code, _, stderr := run(t, map[string]string{envVanished: text}, "ensure"); code != 1 || !strings.Contains(stderr, envVanished) {
+			t.Errorf("%q: %d, %q", text, code, stderr)
+		}
 	}
 }
 

@@ -25,10 +25,12 @@ const (
 	// envDeletion names the deletion whose certificate `certificate` checks.
 	envDeletion = "DELETION"
 	// envJSON has jobs print nothing but one line of JSON at the end; envAfter
-	// is where a job goes on, envCapacity how many units it may use a second.
+	// is where a job goes on, envCapacity how many units it may use a second,
+	// envVanished how many deletions of users who are not in the pool it may begin.
 	envJSON     = "JSON"
 	envAfter    = "AFTER"
 	envCapacity = "CAPACITY"
+	envVanished = "VANISHED"
 	// envStage names the stage on AWS whose function does what operators order;
 	// empty is the running host. envCLI is the AWS CLI; empty is aws on the PATH.
 	envStage = "STAGE"

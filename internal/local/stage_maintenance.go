@@ -30,7 +30,11 @@ func maintenanceOf(ctx context.Context, env func(string) string) (invoker, error
 		return connectToStage(ctx, stage, cmp.Or(env(envCLI), "aws"))
 	}
 	host, err := connectTo(ctx, env)
-	return host, err
+	if err != nil {
+		return nil, err
+	}
+	host.http.Timeout = sliceTimeout
+	return host, nil
 }
 
 // ordered sends an order and reads the answer into into.

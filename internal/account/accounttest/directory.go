@@ -87,6 +87,18 @@ func (d *Directory) Find(_ context.Context, name string) (account.Resident, erro
 	return account.Resident{}, account.ErrNotFound
 }
 
+// FindByID returns who has an id.
+func (d *Directory) FindByID(_ context.Context, id string) (account.Resident, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.people {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return account.Resident{}, account.ErrNotFound
+}
+
 // Disable has somebody not enabled.
 func (d *Directory) Disable(_ context.Context, username string) error {
 	return d.Edit(username, func(p *account.Resident) { p.Enabled = false })

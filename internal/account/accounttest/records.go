@@ -86,7 +86,7 @@ func limit(who, kind string) *account.Limit {
 func deletion(userID string) *account.Deletion {
 	return &account.Deletion{
 		UserID: userID, ID: "d-" + userID, Status: account.DeletionRunning, Digest: "digest", Closed: []string{"o1", "o2"},
-		GivenUp: []string{"o3"}, Disabled: true, Username: "google_1", Stage: account.StageData,
+		GivenUp: []string{"o3"}, Disabled: true, PersonalOrganization: account.ErasePersonal, Username: "google_1", Stage: account.StageData,
 		Erased:     account.Erased{Memberships: 1, Organizations: 2, Invitations: 3, Records: 4, Data: 5, Images: 6, Users: 7, Addresses: 8},
 		AcceptedAt: now, GraceEndsAt: now.Truncate(time.Second), DueAt: now.Add(time.Minute), Version: 1,
 	}

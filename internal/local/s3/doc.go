@@ -23,6 +23,11 @@
 //
 //   - DeleteObject (API_DeleteObject.html): 204 for a missing object too.
 //
+//   - ListObjectsV2 (API_ListObjectsV2.html): prefix, max-keys and
+//     continuation-token, at most 1000 keys a page. Delimiters, a key to start
+//     after, owners and encoded keys are NotImplemented, and so is the first
+//     version.
+//
 //   - GetObjectTagging, PutObjectTagging, DeleteObjectTagging
 //     (API_PutObjectTagging.html, object-tagging.html): at most 10 tags, keys of
 //     128 and values of 256 characters, no key twice.

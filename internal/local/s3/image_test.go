@@ -126,6 +126,36 @@ func TestWhatIsNotAttachedInTimeGoesAway(t *testing.T) {
 	}
 }
 
+// All images of an owner go, whatever became of them, and nobody else's.
+func TestAllImagesOfAnOwnerAreDeleted(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	kept := e.uploaded(t, "ada", png(10))
+	if err := e.images.Keep(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	for range image.DeleteChunk + 3 {
+		e.uploaded(t, "ada", png(10))
+	}
+	others := []string{e.uploaded(t, "ada2", png(10)), e.uploaded(t, "ad", png(10))}
+	if n, err := e.images.Count(t.Context(), "ada"); n != image.DeleteChunk+4 || err != nil {
+		t.Errorf("%d counted, %v", n, err)
+	}
+	for call, want := range []bool{true, false, false} { // the last time there is nothing
+		if left, err := e.images.DeleteAll(t.Context(), "ada"); left != want || err != nil {
+			t.Errorf("call %d: %t, %v", call+1, left, err)
+		}
+	}
+	if n, err := e.images.Count(t.Context(), "ada"); n != 0 || err != nil {
+		t.Errorf("%d left, %v", n, err)
+	}
+	for _, key := range others {
+		if !e.exists(t, key) {
+			t.Errorf("%s went too", key)
+		}
+	}
+}
+
 func TestAGrantEndsAfterTenMinutes(t *testing.T) {
 	t.Parallel()
 	e := open(t)
@@ -252,8 +282,11 @@ func TestWithoutS3AnImageIsUnavailable(t *testing.T) {
 	key := e.uploaded(t, "ada", png(10))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
+	_, counted := e.images.Count(ctx, "ada")
+	_, cleared := e.images.DeleteAll(ctx, "ada")
 	for name, err := range map[string]error{
 		"check": e.images.Check(ctx, "ada", key), "keep": e.images.Keep(ctx, key), "delete": e.images.Delete(ctx, key),
+		"count": counted, "delete all": cleared,
 	} {
 		if !errors.Is(err, account.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)

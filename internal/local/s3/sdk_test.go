@@ -144,8 +144,12 @@ func TestEverythingElseIsRefused(t *testing.T) {
 			_, err := e.client.CopyObject(ctx, &awss3.CopyObjectInput{Bucket: b, Key: aws.String("copy"), CopySource: aws.String(bucket + "/" + *key)})
 			return err
 		},
-		"ListObjectsV2": func() error {
-			_, err := e.client.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: b})
+		"ListObjects": func() error {
+			_, err := e.client.ListObjects(ctx, &awss3.ListObjectsInput{Bucket: b})
+			return err
+		},
+		"ListObjectVersions": func() error {
+			_, err := e.client.ListObjectVersions(ctx, &awss3.ListObjectVersionsInput{Bucket: b})
 			return err
 		},
 		"GetObjectAcl": func() error {

@@ -76,7 +76,7 @@ func Open(o Options) (*Server, error) {
 type request struct {
 	*http.Request
 	bucket, key string
-	// subresource is "tagging", "uploads", "uploadId" or empty.
+	// subresource is "tagging", "uploads", "uploadId", "list-type" or empty.
 	subresource string
 	query       url.Values
 	// signed is false for everybody's requests.
@@ -106,8 +106,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return s.getLinked(w, req)
 	}
 	if req.key == "" {
-		if r.Method == http.MethodPost && req.subresource == "" {
+		switch r.Method + " " + req.subresource {
+		case "POST ":
 			return s.post(w, req)
+		case "GET " + listType:
+			return s.list(w, req)
 		}
 		return errNotImplemented("operations on buckets")
 	}
@@ -159,13 +162,14 @@ func (s *Server) parse(r *http.Request) (*request, error) {
 	req.query = query
 	for name := range query {
 		switch {
-		case name == "tagging" || name == "uploads" || name == "uploadId":
+		case name == "tagging" || name == "uploads" || name == "uploadId" || name == listType:
 			if req.subresource != "" {
 				return nil, errInvalidArgument("Conflicting query string parameters.")
 			}
 			req.subresource = name
 		case name == "x-id": // names the operation, for logs alone
 		case slices.Contains(partParameters, name) && query.Has("uploadId"):
+		case slices.Contains(listParameters, name) && query.Has(listType):
 		case slices.Contains(signatureParameters, name) && query.Has(parameterSignature):
 		default:
 			return nil, errNotImplemented("the parameter " + name)

@@ -54,6 +54,13 @@ func (f *Faults) plan(operation string, fault plannedFault, times int) {
 	f.operations[operation] = append(f.operations[operation], slices.Repeat([]plannedFault{fault}, max(times, 0))...)
 }
 
+// Planned is how many failures of an operation are still to come.
+func (f *Faults) Planned(operation string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.operations[operation])
+}
+
 // takeOperation returns the fault planned for this call of an operation.
 func (f *Faults) takeOperation(operation string) (plannedFault, bool) {
 	f.mu.Lock()

@@ -1,0 +1,54 @@
+package account
+
+import (
+	"context"
+	"slices"
+)
+
+// addressesOf are the addresses under which a user is known, folded, each once.
+func addressesOf(u User) []string {
+	var all []string
+	for _, email := range append([]string{u.Email}, u.FormerEmails...) {
+		if folded := FoldAddress(email); folded != "" && !slices.Contains(all, folded) {
+			all = append(all, folded)
+		}
+	}
+	return all
+}
+
+// ownAddresses are those of a user's addresses that are nobody else's, folded:
+// what was sent to them was sent to the user. An address that the user left can
+// be somebody else's by now, and who deleted themselves at the identity provider
+// can be back as another user by the same one. One that the user has and never
+// proved is not theirs to see or to erase by either.
+func (s *Service) ownAddresses(ctx context.Context, u User) ([]string, error) {
+	all := addressesOf(u)
+	if now := FoldAddress(u.Email); !u.EmailVerified {
+		all = slices.DeleteFunc(all, func(email string) bool { return email == now })
+	}
+	keys := make([]Key, len(all))
+	for i, email := range all {
+		keys[i] = AddressKey(email)
+	}
+	held, err := s.readMany(ctx, keys)
+	return slices.DeleteFunc(all, func(email string) bool {
+		address := held.Address(email)
+		return address != nil && address.UserID != u.ID
+	}), err
+}
+
+// readMany is Store.Read for any number of records, in as many calls as they
+// need.
+func (s *Service) readMany(ctx context.Context, keys []Key) (Records, error) {
+	found := Records{}
+	for chunk := range slices.Chunk(keys, MaxRead) {
+		records, err := s.store.Read(ctx, chunk...)
+		if err != nil {
+			return nil, err
+		}
+		for k, r := range records {
+			found[k] = r
+		}
+	}
+	return found, nil
+}
