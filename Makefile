@@ -62,8 +62,9 @@ reset: ## Remove all local data and sign-ins, to start over
 ## Operate
 ##
 
-# Each acts on the running host; README.md has the same for AWS. JSON=1 prints
-# one line of JSON alone. They exit with an error when something is wrong.
+# Each acts on the running host, or with STAGE=prod on that stage on AWS, by the
+# AWS CLI. JSON=1 prints one line of JSON alone. They exit with an error when
+# something is wrong.
 
 ensure-personal-orgs: ## Give every user of the pool a personal organization, and repair what can be
 	@go build -o .build/hearth ./internal/local

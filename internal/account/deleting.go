@@ -35,7 +35,7 @@ func (s *Service) DeleteAccount(ctx context.Context, id Identity, digest, confir
 		if err != nil {
 			return nil, err
 		}
-		return s.accept(ctx, h, digest, UserIsActive{UserID: id.UserID})
+		return s.accept(ctx, h, digest, "", UserIsActive{UserID: id.UserID})
 	})
 }
 
@@ -60,6 +60,12 @@ func (s *Service) leaver(ctx context.Context, id Identity) (User, error) {
 // begun is returned as it is. It fails with ErrNotFound where there is no such
 // user, and with ErrDeletionBlocked.
 func (s *Service) StartDeletion(ctx context.Context, userID string) (*Deletion, error) {
+	return s.startDeletion(ctx, userID, "")
+}
+
+// startDeletion is StartDeletion, noted as what an operator did if it is not
+// empty. One that had begun is nobody's doing now, and is not noted.
+func (s *Service) startDeletion(ctx context.Context, userID string, noted AuditAction) (*Deletion, error) {
 	return s.deciding(func() (*Deletion, error) {
 		records, err := s.store.Read(ctx, UserKey(userID), DeletionKey(userID))
 		if err != nil {
@@ -76,7 +82,7 @@ func (s *Service) StartDeletion(ctx context.Context, userID string) (*Deletion, 
 		if err != nil {
 			return nil, err
 		}
-		return s.accept(ctx, h, "")
+		return s.accept(ctx, h, "", noted)
 	})
 }
 
@@ -115,8 +121,9 @@ func (s *Service) deletable(ctx context.Context, u User, digest *string) (holdin
 
 // accept begins a deletion in one transaction: the user is off, shared teams
 // lose that owner and go on, teams with no other member close. Its premises are
-// all that the decision rests on; digest is empty where nobody saw a preview.
-func (s *Service) accept(ctx context.Context, h holdings, digest string, also ...Premise) (*Deletion, error) {
+// all that the decision rests on; digest is empty where nobody saw a preview,
+// noted where no operator does it.
+func (s *Service) accept(ctx context.Context, h holdings, digest string, noted AuditAction, also ...Premise) (*Deletion, error) {
 	now, off := s.clock(), UserInactive
 	d := &Deletion{
 		UserID: h.user.ID, ID: s.newID(), Status: DeletionRunning, Digest: digest, Stage: StageMemberships,
@@ -152,6 +159,9 @@ func (s *Service) accept(ctx context.Context, h holdings, digest string, also ..
 	d.Erased = Erased{Memberships: h.teams, Organizations: len(d.Closed)}
 	if digest != "" {
 		s.audit(&change, h.user.ID, h.user.ID, AccountDeleted, h.user.ID, "")
+	}
+	if noted != "" {
+		s.noteOrder(&change, h.personal, noted)
 	}
 	if err := s.commit(ctx, change); err != nil {
 		return nil, err

@@ -8,19 +8,32 @@ import (
 	"time"
 )
 
+// MaxGivenUp is how many teams one transaction takes from a user who is
+// disabled, or gives back to one who is enabled: at most two records each.
+const MaxGivenUp = 45
+
 // disable keeps a user out, here and at the pool. In the same transaction they
 // give up ownership where somebody else owns the team too, so that nobody else's
 // leaving can orphan it meanwhile, and a team of theirs alone is suspended, so
 // that nobody joins it. Enabling brings both back.
+//
+// More teams than MaxGivenUp take several transactions, and force: the first
+// turns the user off, and what others do with a team before its turn comes is as
+// if they had done it before the order. One that was killed in between goes on
+// when it is ordered again, with or without force; until then the pool has the
+// user enabled, of which verify tells.
 func (m *Maintenance) disable(ctx context.Context, who subject, order Order) error {
-	err := m.decide(ctx, who.userID, func(u *User, owned []owned) (Change, error) {
-		if u.Status != UserActive {
-			return Change{}, errNothing
+	err := m.decide(ctx, who.userID, func(s standing) (Change, bool, error) {
+		losing := s.only(func(t owned) bool { return t.shared() || t.alone() })
+		if s.user.Status == UserActive {
+			if err := against(s.teams, len(losing), order.Force); err != nil {
+				return Change{}, false, err
+			}
+		} else if len(losing) == 0 {
+			return Change{}, false, errNothing
 		}
-		if err := against(owned, order.Force); err != nil {
-			return Change{}, err
-		}
-		return m.disabling(*u, owned), nil
+		n := min(len(losing), MaxGivenUp)
+		return m.disabling(s, losing[:n]), n < len(losing), nil
 	})
 	if err != nil {
 		return err
@@ -28,14 +41,17 @@ func (m *Maintenance) disable(ctx context.Context, who subject, order Order) err
 	return m.atPool(ctx, who, m.directory.Disable)
 }
 
-// enable lets a user in again, with what they owned. It fails with ErrConflict
-// while a deletion stands.
+// enable lets a user in again, with what they owned, in as many transactions as
+// that takes: the first turns the user on. It fails with ErrConflict while a
+// deletion stands.
 func (m *Maintenance) enable(ctx context.Context, who subject, _ Order) error {
-	err := m.decide(ctx, who.userID, func(u *User, teams []owned) (Change, error) {
-		if u.Status == UserActive {
-			return Change{}, errNothing
+	err := m.decide(ctx, who.userID, func(s standing) (Change, bool, error) {
+		lost := s.only(func(t owned) bool { return t.organization.Status == OrganizationSuspended || t.wasShared(s.user) })
+		if s.user.Status == UserActive && len(lost)+len(s.user.GivenUp) == 0 {
+			return Change{}, false, errNothing
 		}
-		return m.enabling(*u, teams), nil
+		n := min(len(lost), MaxGivenUp)
+		return m.enabling(s, lost[:n], lost[n:]), n < len(lost), nil
 	})
 	if err != nil {
 		return err
@@ -49,12 +65,48 @@ type owned struct {
 	membership   *Membership
 }
 
-// decide commits what is decided on a user and on those teams that they own, or
-// owned until they were disabled, on condition that all is as it was read. A
-// user without records has nothing to decide on.
-func (m *Maintenance) decide(ctx context.Context, userID string, change func(*User, []owned) (Change, error)) error {
-	for range decideTries {
-		records, err := m.store.Read(ctx, UserKey(userID), DeletionKey(userID))
+// owns reports whether the user owns the team, and it can be entered.
+func (t owned) owns() bool {
+	return t.organization.Status == OrganizationActive && t.membership.Role == Owner
+}
+
+// shared reports whether somebody else owns the user's team, too.
+func (t owned) shared() bool { return t.owns() && t.organization.OwnerCount > 1 }
+
+// alone reports whether nobody else is in the user's team. One that is neither
+// shared nor alone has other members and no other owner: it stays the user's.
+func (t owned) alone() bool { return t.owns() && !t.shared() && t.organization.MemberCount == 1 }
+
+// wasShared reports whether the user gave the team up when they were disabled,
+// it is still there, and nobody changed the role meanwhile.
+func (t owned) wasShared(u User) bool {
+	return t.organization.Status == OrganizationActive && t.membership.Role == Admin && slices.Contains(u.GivenUp, t.organization.ID)
+}
+
+// standing is what disabling and enabling decide on: a user, the personal
+// organization if it is there, and those teams that the user owns, or owned until
+// they were disabled.
+type standing struct {
+	user  User
+	home  *Organization
+	teams []owned
+}
+
+func (s standing) only(wanted func(owned) bool) (teams []owned) {
+	for _, t := range s.teams {
+		if wanted(t) {
+			teams = append(teams, t)
+		}
+	}
+	return teams
+}
+
+// decide commits what is decided on where a user stands, on condition that all
+// is as it was read, and decides again as long as there is more to do. A user
+// without records has nothing to decide on.
+func (m *Maintenance) decide(ctx context.Context, userID string, change func(standing) (wanted Change, more bool, err error)) error {
+	for tries := decideTries; tries > 0; {
+		records, err := m.store.Read(ctx, UserKey(userID), DeletionKey(userID), OrganizationKey(userID))
 		if err != nil {
 			return err
 		}
@@ -69,7 +121,7 @@ func (m *Maintenance) decide(ctx context.Context, userID string, change func(*Us
 		if err != nil {
 			return err
 		}
-		wanted, err := change(u, teams)
+		wanted, more, err := change(standing{*u, records.Organization(userID), teams})
 		if errors.Is(err, errNothing) {
 			return nil
 		}
@@ -78,8 +130,13 @@ func (m *Maintenance) decide(ctx context.Context, userID string, change func(*Us
 		}
 		wanted.Premises = append(wanted.Premises, IsAbsent{Of: DeletionKey(userID)})
 		var failed *PremiseError
-		if err := m.commit(ctx, wanted); !errors.As(err, &failed) {
+		switch err := m.commit(ctx, wanted); {
+		case errors.As(err, &failed):
+			tries--
+		case err != nil || !more:
 			return err
+		default:
+			tries = decideTries // the next part has its own
 		}
 	}
 	return ErrConflict
@@ -113,17 +170,15 @@ func (m *Maintenance) ownedBy(ctx context.Context, u *User) (teams []owned, err 
 }
 
 // against are the reasons against disabling: teams that would have no active
-// owner, and more teams than one transaction takes, which no force changes.
-func against(teams []owned, force bool) error {
-	blocked := *ErrLastOwner
-	blocked.Detail = "This user is the only owner of teams that have other members."
-	if len(teams) > MaxOwnedAtDeletion {
-		blocked.Detail = fmt.Sprintf("This user owns %d teams; at most %d can be given up at once.", len(teams), MaxOwnedAtDeletion)
-		return &blocked
+// owner, and more to give up than one transaction takes. Force overrides both.
+func against(teams []owned, losing int, force bool) error {
+	if force {
+		return nil
 	}
+	blocked := *ErrLastOwner
+	blocked.Detail = "This user owns teams that keep it from being done."
 	for _, t := range teams {
-		o := t.organization
-		if o.Status == OrganizationActive && t.membership.Role == Owner && o.OwnerCount == 1 && o.MemberCount > 1 {
+		if o := t.organization; t.owns() && !t.shared() && !t.alone() {
 			blocked.Blockers = append(blocked.Blockers, Blocker{
 				Policy: PolicySoleOwner, Code: PolicySoleOwner, OrganizationID: o.ID,
 				Detail: fmt.Sprintf("%s (%s) would have no active owner.", o.Name, o.ID),
@@ -131,68 +186,81 @@ func against(teams []owned, force bool) error {
 			})
 		}
 	}
-	if force || len(blocked.Blockers) == 0 {
+	if losing > MaxGivenUp {
+		blocked.Blockers = append(blocked.Blockers, Blocker{
+			Policy: PolicyOwnedTeams, Code: PolicyOwnedTeams,
+			Detail: fmt.Sprintf("%d teams are to be given up or suspended; at most %d are at once.", losing, MaxGivenUp),
+			Remedy: "Force it: the user is off at once, and the teams follow.",
+		})
+	}
+	if len(blocked.Blockers) == 0 {
 		return nil
 	}
 	return &blocked
 }
 
-// disabling is the change that disables a user.
-func (m *Maintenance) disabling(u User, teams []owned) Change {
-	now := m.clock()
-	change := m.note(u.ID, UserDisabled)
-	u.GivenUp = nil
-	for _, t := range teams {
+// disabling is the change that disables a user, or goes on with it, taking some
+// of the teams from them.
+func (m *Maintenance) disabling(s standing, losing []owned) Change {
+	now, u := m.clock(), s.user
+	u.GivenUp = slices.Clone(u.GivenUp)
+	var change Change
+	for _, t := range losing {
 		o := t.organization
 		counts := ChangeOrganization{OrganizationID: o.ID, UpdatedAt: now}
-		switch {
-		case o.Status != OrganizationActive || t.membership.Role != Owner:
-			continue
-		case o.OwnerCount > 1:
+		if t.shared() {
 			counts.Owners = -1
-			u.GivenUp = append(u.GivenUp, o.ID)
+			if !slices.Contains(u.GivenUp, o.ID) {
+				u.GivenUp = append(u.GivenUp, o.ID)
+			}
 			change.Premises = append(change.Premises, OwnersMoreThan{OrganizationID: o.ID, Count: 1}, isStill(t.membership))
 			change.Updates = append(change.Updates, ChangeRole{UserID: u.ID, OrganizationID: o.ID, Role: Admin})
-		case o.MemberCount == 1:
+		} else {
 			suspended := OrganizationSuspended
 			counts.Status = &suspended
 			change.Premises = append(change.Premises, MembersAre{OrganizationID: o.ID, Count: 1})
-		default: // forced
-			continue
 		}
 		change.Premises = append(change.Premises, OrganizationIsActive{OrganizationID: o.ID})
 		change.Updates = append(change.Updates, counts)
 	}
-	// Whole seconds, as auth_time has them: what was signed in before stays out
-	// when the user is enabled again.
-	u.SessionsValidFrom, u.KeptSession = now.Truncate(time.Second).Add(time.Second), ""
+	if u.Status == UserActive {
+		m.noteOrder(&change, s.home, UserDisabled)
+		// Whole seconds, as auth_time has them: what was signed in before stays out
+		// when the user is enabled again.
+		u.SessionsValidFrom, u.KeptSession = now.Truncate(time.Second).Add(time.Second), ""
+	}
 	m.setStatus(&change, u, UserInactive, now)
 	return change
 }
 
-// enabling is the change that undoes disabling: where the team is still there
-// and nobody changed the role meanwhile.
-func (m *Maintenance) enabling(u User, teams []owned) Change {
-	now := m.clock()
-	change := m.note(u.ID, UserEnabled)
-	for _, t := range teams {
+// enabling is the change that undoes disabling, or goes on with it, for some of
+// the teams; the rest stay noted.
+func (m *Maintenance) enabling(s standing, lost, rest []owned) Change {
+	now, u := m.clock(), s.user
+	var change Change
+	if u.Status != UserActive {
+		m.noteOrder(&change, s.home, UserEnabled)
+	}
+	for _, t := range lost {
 		o := t.organization
 		counts := ChangeOrganization{OrganizationID: o.ID, UpdatedAt: now}
-		switch {
-		case o.Status == OrganizationSuspended:
+		if o.Status == OrganizationSuspended {
 			active := OrganizationActive
 			counts.Status = &active
 			change.Premises = append(change.Premises, VersionIs{Of: o.Key(), Version: o.Version})
-		case o.Status == OrganizationActive && t.membership.Role == Admin && slices.Contains(u.GivenUp, o.ID):
+		} else {
 			counts.Owners = 1
 			change.Premises = append(change.Premises, OrganizationIsActive{OrganizationID: o.ID}, isStill(t.membership))
 			change.Updates = append(change.Updates, ChangeRole{UserID: u.ID, OrganizationID: o.ID, Role: Owner})
-		default:
-			continue
 		}
 		change.Updates = append(change.Updates, counts)
 	}
 	u.GivenUp = nil
+	for _, t := range rest {
+		if t.wasShared(s.user) {
+			u.GivenUp = append(u.GivenUp, t.organization.ID)
+		}
+	}
 	m.setStatus(&change, u, UserActive, now)
 	return change
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -39,8 +40,9 @@ const (
 type Order struct {
 	Do    Operation `json:"do"`
 	Email string    `json:"email"`
-	// Force disables also who is the only owner of teams with other members;
-	// check names those teams until somebody else owns them.
+	// Force disables also who is the only owner of teams with other members, which
+	// check names until somebody else owns them, and who has more than MaxGivenUp
+	// to give up.
 	Force bool `json:"force,omitempty"`
 }
 
@@ -82,7 +84,8 @@ type DossierDeletion struct {
 // Operate does what an operator orders and returns the user as they are then. It
 // fails with CodeInvalidRequest on /do or /email, ErrNotFound where nobody has
 // the address, ErrDeletionBlocked and ErrLastOwner with the reasons against
-// deleting and disabling, and ErrConflict where the user's deletion forbids it or there is none to undo.
+// deleting and disabling, and ErrConflict where the user's deletion forbids it,
+// there is none to undo, or others stay in the way.
 func (m *Maintenance) Operate(ctx context.Context, order Order) (Dossier, error) {
 	do, known := map[Operation]func(context.Context, subject, Order) error{
 		OperationShow: m.show, OperationSignOut: m.signOut, OperationDisable: m.disable,
@@ -112,12 +115,17 @@ type subject struct {
 	inPool bool
 }
 
-// locate finds whose an address is, by the pool, or by the table for who is not
-// in the pool any more.
+func found(p Resident) subject {
+	return subject{userID: p.ID, username: p.Username, email: p.Email, inPool: true}
+}
+
+// locate finds whose an address is: by the pool, or by the table for whom the
+// pool does not find by it, since they changed it there, or came by federation.
+// Who is not in the pool any more is in the table alone.
 func (m *Maintenance) locate(ctx context.Context, email string) (subject, error) {
 	p, err := m.directory.Find(ctx, email)
 	if err == nil {
-		return subject{userID: p.ID, username: p.Username, email: p.Email, inPool: true}, nil
+		return found(p), nil
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return subject{}, err
@@ -130,36 +138,88 @@ func (m *Maintenance) locate(ctx context.Context, email string) (subject, error)
 	if address == nil {
 		return subject{}, ErrNotFound
 	}
-	return subject{userID: address.UserID, email: email}, nil
+	switch p, err = m.findUser(ctx, address.UserID); {
+	case err == nil:
+		return found(p), nil
+	case errors.Is(err, ErrNotFound):
+		return subject{userID: address.UserID, email: email}, nil
+	}
+	return subject{}, err
 }
 
-// atPool does something at the pool, if it knows the user.
+// findUser asks the pool for somebody by the table's user name, and where that
+// is nobody's or somebody else's now, by the id.
+func (m *Maintenance) findUser(ctx context.Context, userID string) (Resident, error) {
+	records, err := m.store.Read(ctx, UserKey(userID))
+	if err != nil {
+		return Resident{}, err
+	}
+	if u := records.User(userID); u != nil {
+		p, err := m.directory.Find(ctx, cmp.Or(u.Username, u.ID))
+		if err == nil && p.ID == userID || err != nil && !errors.Is(err, ErrNotFound) {
+			return p, err
+		}
+	}
+	return m.directory.FindByID(ctx, userID)
+}
+
+// atPool does something at the pool, if it knows the user; who went away
+// meanwhile is no error.
 func (m *Maintenance) atPool(ctx context.Context, who subject, do func(ctx context.Context, username string) error) error {
 	if !who.inPool {
 		return nil
 	}
-	return tolerated(do(ctx, who.username))
+	if err := do(ctx, who.username); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
-// note is the change that notes what an operator does in the user's personal
-// organization.
-func (m *Maintenance) note(userID string, action AuditAction, also ...Update) Change {
-	change := Change{Premises: []Premise{Exists{Of: OrganizationKey(userID)}}, Updates: also}
-	m.audit(&change, userID, Operator, action, userID, "")
-	return change
+// noteOrder adds to a change that what an operator does is noted in the user's
+// personal organization. A user without one is acted on all the same, with no
+// log to note it in.
+func (s *Service) noteOrder(change *Change, home *Organization, action AuditAction) {
+	if home == nil {
+		return
+	}
+	change.Premises = append(change.Premises, Exists{Of: home.Key()})
+	s.audit(change, home.ID, Operator, action, home.ID, "")
+}
+
+// noted commits an order's note, with the updates that it makes of a user who
+// has records. It fails with ErrConflict where others stay in the way.
+func (m *Maintenance) noted(ctx context.Context, userID string, action AuditAction, updates ...Update) error {
+	for range decideTries {
+		records, err := m.store.Read(ctx, UserKey(userID), OrganizationKey(userID))
+		if err != nil {
+			return err
+		}
+		var change Change
+		if records.User(userID) != nil {
+			change.Updates = updates
+		}
+		m.noteOrder(&change, records.Organization(userID), action)
+		if len(change.Updates)+len(change.Puts) == 0 {
+			return nil
+		}
+		var failed *PremiseError
+		if err := m.commit(ctx, change); !errors.As(err, &failed) {
+			return err
+		}
+	}
+	return ErrConflict
 }
 
 func (m *Maintenance) show(ctx context.Context, who subject, _ Order) error {
-	return tolerated(m.commit(ctx, m.note(who.userID, UserShown)))
+	return m.noted(ctx, who.userID, UserShown)
 }
 
 // signOut ends every session here and every refresh token at the pool.
 func (m *Maintenance) signOut(ctx context.Context, who subject, _ Order) error {
 	now, none := m.clock(), ""
 	from := now.Truncate(time.Second).Add(time.Second) // auth_time has whole seconds
-	err := m.commit(ctx, m.note(who.userID, UserSignedOut,
-		ChangeUser{UserID: who.userID, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now}))
-	if err := tolerated(err); err != nil {
+	if err := m.noted(ctx, who.userID, UserSignedOut,
+		ChangeUser{UserID: who.userID, SessionsValidFrom: &from, KeptSession: &none, UpdatedAt: now}); err != nil {
 		return err
 	}
 	return m.atPool(ctx, who, m.directory.SignOut)
@@ -181,12 +241,7 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 	case err != nil:
 		return err
 	}
-	if d.Status == DeletionPending {
-		if err := m.noteOnce(ctx, who.userID, d.ID+"-restored", UserRestored); err != nil {
-			return err
-		}
-	}
-	if err := m.RestoreUser(ctx, who.userID); err != nil || d.Disabled {
+	if err := m.restoreUser(ctx, who.userID, UserRestored); err != nil || d.Disabled {
 		return err
 	}
 	return m.atPool(ctx, who, m.directory.Enable)
@@ -194,24 +249,10 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 
 // remove begins a deletion under the same policies as the user's own.
 func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
-	d, err := m.StartDeletion(ctx, who.userID)
-	if err != nil {
-		return err
-	}
-	if err := m.noteOnce(ctx, who.userID, d.ID, UserDeleted); err != nil {
+	if _, err := m.startDeletion(ctx, who.userID, UserDeleted); err != nil {
 		return err
 	}
 	return m.atPool(ctx, who, m.directory.SignOut)
-}
-
-// noteOnce notes something under an id of its own, which makes it once.
-func (m *Maintenance) noteOnce(ctx context.Context, userID, id string, action AuditAction) error {
-	entry := &AuditEntry{
-		OrganizationID: userID, ID: id, Time: m.clock(), Actor: Operator, Action: action, Target: userID, Version: 1,
-	}
-	return tolerated(m.commit(ctx, Change{
-		Premises: []Premise{Exists{Of: OrganizationKey(userID)}, IsAbsent{Of: entry.Key()}}, Puts: []Record{entry},
-	}))
 }
 
 // dossier reads what operators see.

@@ -13,6 +13,11 @@ import (
 // fails with ErrNotFound where there is no deletion, and with ErrConflict where
 // it is too late.
 func (s *Service) RestoreUser(ctx context.Context, userID string) error {
+	return s.restoreUser(ctx, userID, "")
+}
+
+// restoreUser is RestoreUser, noted as what an operator did if it is not empty.
+func (s *Service) restoreUser(ctx context.Context, userID string, noted AuditAction) error {
 	var failed *PremiseError
 	for range decideTries {
 		d, err := s.FindDeletion(ctx, userID)
@@ -22,7 +27,7 @@ func (s *Service) RestoreUser(ctx context.Context, userID string) error {
 		if d.Status != DeletionPending || !s.clock().Before(d.GraceEndsAt) {
 			return ErrConflict.Because(errors.New("the grace period is over"))
 		}
-		change, err := s.restore(ctx, d)
+		change, err := s.restore(ctx, d, noted)
 		if err != nil {
 			return err
 		}
@@ -34,8 +39,8 @@ func (s *Service) RestoreUser(ctx context.Context, userID string) error {
 }
 
 // restore is the change that brings a user back with what is still there.
-func (s *Service) restore(ctx context.Context, d *Deletion) (Change, error) {
-	var keys []Key
+func (s *Service) restore(ctx context.Context, d *Deletion, noted AuditAction) (Change, error) {
+	keys := []Key{OrganizationKey(d.UserID)}
 	for _, id := range d.Closed {
 		keys = append(keys, OrganizationKey(id))
 	}
@@ -74,6 +79,9 @@ func (s *Service) restore(ctx context.Context, d *Deletion) (Change, error) {
 		change.Updates = append(change.Updates,
 			ChangeOrganization{OrganizationID: id, Owners: 1, UpdatedAt: now},
 			ChangeRole{UserID: d.UserID, OrganizationID: id, Role: Owner})
+	}
+	if noted != "" {
+		s.noteOrder(&change, records.Organization(d.UserID), noted)
 	}
 	return change, nil
 }

@@ -49,8 +49,8 @@ type User struct {
 	// any membership, so that a decision over all of them can be a condition.
 	TeamCount       int
 	AccountsVersion int
-	// GivenUp are the teams that an operator took from a disabled user, at most
-	// MaxOwnedAtDeletion: they own them again when enabled.
+	// GivenUp are the teams that an operator took from a disabled user: they own
+	// them again when enabled.
 	GivenUp   []string
 	Version   int
 	CreatedAt time.Time

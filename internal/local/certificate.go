@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 
 	"hearth/internal/account"
 	"hearth/internal/boot"
@@ -19,13 +18,13 @@ func certificateCommand(ctx context.Context, env func(string) string, out io.Wri
 	if id == "" {
 		return errors.New("say which: make verify-certificate DELETION=<the id that the mail and the answer gave>")
 	}
-	host, err := connectTo(ctx, env)
+	function, err := maintenanceOf(ctx, env)
 	if err != nil {
 		return err
 	}
 	order := boot.MaintenanceOrder{Job: account.Job{Name: boot.JobCertificate}, DeletionID: id}
 	var answer boot.CertificateAnswer
-	if err := host.callJSON(ctx, http.MethodPost, host.API+pathMaintenance, "", order, &answer); err != nil {
+	if err := ordered(ctx, function, order, &answer); err != nil {
 		return fmt.Errorf("certificate: %w", err)
 	}
 	if f := answer.Failure; f != nil {

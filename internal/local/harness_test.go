@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,9 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == fakeCLIName {
+		os.Exit(fakeCLI(os.Args[0], os.Args[1:]))
+	}
 	code, err := runTests(m)
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "the development host:", err)

@@ -56,10 +56,14 @@ const (
 	sliceTimeout = 15 * time.Minute
 )
 
-// jobCommand has a running host do a job to its end, one slice after another.
+// jobCommand has the maintenance function do a job to its end, one slice after
+// another.
 func jobCommand(name account.JobName) func(context.Context, func(string) string, io.Writer) error {
 	return func(ctx context.Context, env func(string) string, out io.Writer) error {
 		units := -1.0 // any: nobody pays for the engine here
+		if env(envStage) != "" {
+			units = 0 // what the function takes by itself
+		}
 		if text := env(envCapacity); text != "" {
 			var err error
 			if units, err = strconv.ParseFloat(text, 64); err != nil || units <= 0 {
@@ -73,19 +77,22 @@ func jobCommand(name account.JobName) func(context.Context, func(string) string,
 				return fmt.Errorf("VANISHED must be how many deletions may begin, not %q", text)
 			}
 		}
-		host, err := connectTo(ctx, env)
+		function, err := maintenanceOf(ctx, env)
 		if err != nil {
 			return err
 		}
-		host.http.Timeout = sliceTimeout
-		j := &job{host: host, out: out, quiet: env(envJSON) != "", begun: time.Now()}
+		j := &job{out: out, quiet: env(envJSON) != "", begun: time.Now()}
 		j.total = account.Summary{Job: name, Items: map[string]int{}, Findings: []account.Finding{}, Repairs: []account.Finding{}}
 		order := boot.MaintenanceOrder{
 			Job: account.Job{Name: name, After: env(envAfter), Seconds: sliceSeconds, Vanished: vanished}, CapacityUnits: units,
 		}
 		for {
 			var s account.Summary
-			if err := host.callJSON(ctx, http.MethodPost, host.API+pathMaintenance, "", order, &s); err != nil {
+			err := ordered(ctx, function, order, &s)
+			if err == nil && s.Job != name {
+				err = errors.New("the answer is no summary of it")
+			}
+			if err != nil {
 				return fmt.Errorf("%s: %w; go on with AFTER=%s", name, err, order.After)
 			}
 			j.add(s)
@@ -98,7 +105,6 @@ func jobCommand(name account.JobName) func(context.Context, func(string) string,
 
 // job is one that a person watches.
 type job struct {
-	host  *remote
 	out   io.Writer
 	quiet bool
 	begun time.Time
@@ -177,7 +183,7 @@ func userCommand(ctx context.Context, env func(string) string, out io.Writer) er
 	if do == "" || email == "" {
 		return errors.New("say whom and what: make user EMAIL=you@example.com DO=show|sign-out|disable|enable|restore|delete")
 	}
-	host, err := connectTo(ctx, env)
+	function, err := maintenanceOf(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -186,7 +192,7 @@ func userCommand(ctx context.Context, env func(string) string, out io.Writer) er
 		Order: account.Order{Do: account.Operation(do), Email: email, Force: env(envForce) != ""},
 	}
 	var answer boot.MaintenanceAnswer
-	if err := host.callJSON(ctx, http.MethodPost, host.API+pathMaintenance, "", order, &answer); err != nil {
+	if err := ordered(ctx, function, order, &answer); err != nil {
 		return fmt.Errorf("user: %w", err)
 	}
 	if f := answer.Failure; f != nil {
@@ -195,6 +201,9 @@ func userCommand(ctx context.Context, env func(string) string, out io.Writer) er
 			reasons = append(reasons, b.Detail+" "+b.Remedy)
 		}
 		return errors.New(strings.Join(reasons, " "))
+	}
+	if answer.User == nil {
+		return errors.New("user: the answer names nobody")
 	}
 	indent := "  "
 	if env(envJSON) != "" {

@@ -31,6 +31,10 @@ const (
 	envAfter    = "AFTER"
 	envCapacity = "CAPACITY"
 	envVanished = "VANISHED"
+	// envStage names the stage on AWS whose function does what operators order;
+	// empty is the running host. envCLI is the AWS CLI; empty is aws on the PATH.
+	envStage = "STAGE"
+	envCLI   = "AWS_CLI"
 	// envWatcher is set by `make dev` to one value for as long as it runs, by
 	// which a restarted host knows that its developer has read the welcome.
 	envWatcher = "HEARTH_WATCHER"

@@ -132,7 +132,9 @@ func TestListUsersFilters(t *testing.T) {
 	h.clock.advance(time.Second)
 	h.signUp(t, "adam@example.com", "given_name", "Adam")
 	h.clock.advance(time.Second)
-	h.join(t, "bob@example.com", "name", "Bob")
+	bob := h.join(t, "bob@example.com", "name", "Bob")
+	_, err := h.AdminDisableUser(t.Context(), &cip.AdminDisableUserInput{UserPoolId: aws.String(poolID), Username: &bob})
+	noError(t, err)
 	tests := map[string][]string{
 		``:                             {"ada@example.com", "adam@example.com", "bob@example.com"},
 		` `:                            {"ada@example.com", "adam@example.com", "bob@example.com"},
@@ -151,8 +153,10 @@ func TestListUsersFilters(t *testing.T) {
 		`name ^= ""`:                              {"ada@example.com", "bob@example.com"},
 		`cognito:user_status = "confirmed"`:       {"ada@example.com", "bob@example.com"},
 		`cognito:user_status ^= "UNC"`:            {"adam@example.com"},
-		`status = "Enabled"`:                      {"ada@example.com", "adam@example.com", "bob@example.com"},
-		`status = "Disabled"`:                     nil,
+		`status = "Enabled"`:                      {"ada@example.com", "adam@example.com"},
+		`status = "Disabled"`:                     {"bob@example.com"},
+		`status ^= "Dis"`:                         {"bob@example.com"},
+		`status = "disabled"`:                     nil,
 		fmt.Sprintf(`sub = "%s"`, ada):            {"ada@example.com"},
 		fmt.Sprintf(`username ^= "%s"`, ada[:12]): {"ada@example.com"},
 	}

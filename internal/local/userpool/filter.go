@@ -62,6 +62,9 @@ func searched(u *user, name string) (string, bool) {
 	case "username", "sub":
 		return u.Sub, true
 	case "status":
+		if u.Disabled {
+			return "Disabled", true
+		}
 		return "Enabled", true
 	case "cognito:user_status":
 		return string(u.Status), true
