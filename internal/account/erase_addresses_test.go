@@ -174,6 +174,24 @@ func TestErasingAnAddressChangedAroundHearth(t *testing.T) {
 	}
 }
 
+// Who is signed out at the identity provider, or gone there, can still leave by a
+// token that is good here.
+func TestDeletingByATokenThatTheProviderRefuses(t *testing.T) {
+	t.Parallel()
+	w := newLeavingWorld(t, nil)
+	w.enroll(t)
+	if _, err := w.Authorize(t.Context(), signedIn(laptop), account.Target{}); err != nil {
+		t.Fatal(err)
+	}
+	clear(w.pool.people)
+	w.delete(t)
+	w.pool.err = account.ErrUnavailable
+	w.erase(t)
+	if w.store.All().User(ada) != nil {
+		t.Error("the user is still there")
+	}
+}
+
 // A reset of the password while somebody is being erased leaves nothing behind.
 func TestAPasswordResetDuringTheErasure(t *testing.T) {
 	t.Parallel()

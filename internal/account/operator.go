@@ -247,8 +247,14 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 	return m.atPool(ctx, who, m.directory.Enable)
 }
 
-// remove begins a deletion under the same policies as the user's own.
+// remove begins a deletion under the same policies as the user's own. The records
+// are brought up to the pool first, or made: what is erased there goes by them.
 func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
+	if who.inPool {
+		if err := tolerated(m.mend(ctx, who.userID, who.username)); err != nil {
+			return err
+		}
+	}
 	if _, err := m.startDeletion(ctx, who.userID, UserDeleted); err != nil {
 		return err
 	}
