@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"internal/project":             {"internal/httpapi", "internal/account"}, // the example for a product's own
 	"internal/httpapi":             {"internal/account"},
 	"internal/dynamo":              {"internal/fault", "internal/account", "internal/dynamo"},
-	"internal/cognito":             {"internal/account"},
+	"internal/cognito":             {"internal/fault", "internal/account"},
 	"internal/image":               {"internal/fault", "internal/account"},
 	"internal/export":              {"internal/fault", "internal/account"},
 	"internal/mail":                {"internal/fault", "internal/account"},

@@ -13,7 +13,8 @@ import (
 //
 // It fails as policies say, with ErrNotFound, ErrInvitationNotPending (also when
 // it has expired), ErrEmailMismatch, ErrEmailNotVerified, ErrAlreadyMember,
-// ErrOrganizationLimit, ErrAccountMode, ErrRateLimited, and as Authorize does.
+// ErrOrganizationLimit, ErrAccountMode, ErrRateLimited, ErrConflict, and as
+// Authorize does.
 func (s *Service) Accept(ctx context.Context, id Identity, tokenOrID string) (Account, error) {
 	var joined Account
 	err := s.onOwnInvitation(ctx, id, tokenOrID, func(c Caller, i *Invitation, records Records, change *Change) error {

@@ -30,25 +30,9 @@ func (s *Service) ownAddresses(ctx context.Context, u User) ([]string, error) {
 	for i, email := range all {
 		keys[i] = AddressKey(email)
 	}
-	held, err := s.readMany(ctx, keys)
+	held, err := inBatches(ctx, keys, s.store.Read)
 	return slices.DeleteFunc(all, func(email string) bool {
 		address := held.Address(email)
 		return address != nil && address.UserID != u.ID
 	}), err
-}
-
-// readMany is Store.Read for any number of records, in as many calls as they
-// need.
-func (s *Service) readMany(ctx context.Context, keys []Key) (Records, error) {
-	found := Records{}
-	for chunk := range slices.Chunk(keys, MaxRead) {
-		records, err := s.store.Read(ctx, chunk...)
-		if err != nil {
-			return nil, err
-		}
-		for k, r := range records {
-			found[k] = r
-		}
-	}
-	return found, nil
 }

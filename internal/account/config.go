@@ -35,10 +35,6 @@ const (
 	ErasePersonal    = "erase"
 )
 
-// MaxInvitationDays is how long an invitation can be made to last since its last
-// mail.
-const MaxInvitationDays = 30
-
 // Config is what a product decides about its accounts. The same fields stand
 // in a stage of cdk.json; internal/product holds the defaults.
 type Config struct {
@@ -52,8 +48,7 @@ type Config struct {
 	Languages []string `json:"languages"`
 	// MailFrom is the sender of Hearth's own mail, such as "Hearth <hello@example.com>".
 	MailFrom string `json:"mailFrom"`
-	// InvitationDays is how long an invitation can be accepted, 1 to
-	// MaxInvitationDays.
+	// InvitationDays is how long an invitation can be accepted, 1 to 30.
 	InvitationDays int `json:"invitationDays"`
 	// MaxOrganizationsPerUser bounds team memberships of one user, 1 to 1000.
 	MaxOrganizationsPerUser int `json:"maxOrganizationsPerUser"`
@@ -91,8 +86,7 @@ func (c Config) Validate() error {
 	}
 	_, err := mail.ParseAddress(c.MailFrom)
 	check(err == nil, "mailFrom", "an e-mail address", c.MailFrom)
-	check(1 <= c.InvitationDays && c.InvitationDays <= MaxInvitationDays, "invitationDays",
-		fmt.Sprintf("1 to %d", MaxInvitationDays), c.InvitationDays)
+	check(1 <= c.InvitationDays && c.InvitationDays <= 30, "invitationDays", "1 to 30", c.InvitationDays)
 	check(1 <= c.MaxOrganizationsPerUser && c.MaxOrganizationsPerUser <= 1000,
 		"maxOrganizationsPerUser", "1 to 1000", c.MaxOrganizationsPerUser)
 	check(c.WhoMayCreateOrganizations == EveryoneCreates || c.WhoMayCreateOrganizations == NobodyCreates,

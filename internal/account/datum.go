@@ -3,7 +3,9 @@ package account
 // BookkeepingPrefixes are what the ids of those items of an account begin with,
 // in their order, that Hearth keeps beside the things of a product: audit
 // entries, gates and idempotency records.
-var BookkeepingPrefixes = []string{DatumPrefix(kindAudit), DatumPrefix(kindGate), DatumPrefix(kindIdempotency)}
+func BookkeepingPrefixes() []string {
+	return []string{DatumPrefix(kindAudit), DatumPrefix(kindGate), DatumPrefix(kindIdempotency)}
+}
 
 // Datum is one item of what an account owns, whatever it is: a product's
 // records are its own matter, here they are only taken out and erased.

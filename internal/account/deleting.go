@@ -42,7 +42,7 @@ func (s *Service) DeleteAccount(ctx context.Context, id Identity, digest, confir
 // leaver is the caller as the identity provider has them at this moment: the
 // address that they may have changed there is asked for, and erased, too. Whom
 // the provider does not know any more by the token, which is good here until it
-// expires, is as the table has them. It fails as Authorize does.
+// expires, is as the table has them. It fails as Authorize does, and with ErrConflict.
 func (s *Service) leaver(ctx context.Context, id Identity) (User, error) {
 	caller, _, err := s.admitWith(ctx, id)
 	if err != nil {
@@ -131,7 +131,8 @@ func (s *Service) accept(ctx context.Context, h holdings, digest string, noted A
 	now, off := s.clock(), UserInactive
 	d := &Deletion{
 		UserID: h.user.ID, ID: s.newID(), Status: DeletionRunning, Digest: digest, Stage: StageMemberships,
-		Disabled: h.user.Status != UserActive, PersonalOrganization: s.config.PersonalOrganization, Username: h.user.Username, AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
+		Disabled: h.user.Status != UserActive, PersonalOrganization: s.config.PersonalOrganization, Username: h.user.Username,
+		AcceptedAt: now, DueAt: now.Add(purgeRedrive), Version: 1,
 	}
 	if d.Username == "" {
 		d.Username = h.user.ID

@@ -244,6 +244,14 @@ func TestAChangeBeforeTheCommitIsRefused(t *testing.T) {
 	}
 }
 
+// seats counts pending invitations of a team as seats.
+func (w *world) seats(t *testing.T, organizationID string, pending int) {
+	t.Helper()
+	o := *w.store.All().Organization(organizationID)
+	o.SeatsUsed, o.Version = o.MemberCount+pending, o.Version+1
+	w.put(t, &o)
+}
+
 func ptr[T any](value T) *T { return &value }
 
 func TestConfirmingWantsAFreshSignInAndOnesAddress(t *testing.T) {
@@ -355,6 +363,8 @@ func TestPreviewTellsOfInvitationsThatOneSent(t *testing.T) {
 	put("shared", "4", ada, account.InvitationRevoked, later)
 	put("shared", "5", bob, account.InvitationPending, later)
 	put("solo", "6", ada, account.InvitationPending, later)
+	w.seats(t, "shared", 4)
+	w.seats(t, "solo", 1)
 	want := &account.Effect{Kind: account.EffectInvitationsRevoked, Count: 2, Names: []string{"Shared"}}
 	if diff := cmp.Diff(want, effect(w.preview(t), account.EffectInvitationsRevoked)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

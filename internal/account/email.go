@@ -150,7 +150,7 @@ func (s *Service) moveAddress(ctx context.Context, change *Change, u User, p Per
 	was := u.Email
 	u.Email = p.Email
 	if FoldAddress(was) != FoldAddress(p.Email) {
-		update.FormerEmails = former(u.FormerEmails, was, p.Email)
+		update.FormerEmails = u.former(was, p.Email)
 		records, err := s.store.Read(ctx, AddressKey(was), AddressKey(p.Email))
 		if err != nil {
 			return err
@@ -173,11 +173,11 @@ func (s *Service) moveAddress(ctx context.Context, change *Change, u User, p Per
 }
 
 // former is the list of addresses that a user had, each once, folded, without
-// the one that they have now.
-func former(addresses []string, was, now string) []string {
+// the one that they have now. One that they never proved was not theirs.
+func (u User) former(was, now string) []string {
 	was, now = FoldAddress(was), FoldAddress(now)
-	kept := slices.DeleteFunc(slices.Clone(addresses), func(a string) bool { return a == was || a == now })
-	if was != "" {
+	kept := slices.DeleteFunc(slices.Clone(u.FormerEmails), func(a string) bool { return a == was || a == now })
+	if was != "" && u.EmailVerified {
 		kept = append(kept, was)
 	}
 	return kept

@@ -104,7 +104,7 @@ func (m *Maintenance) wantedUser(ctx context.Context, userID string, user *User,
 	}
 	if p != nil && p.Email != "" {
 		if FoldAddress(wanted.Email) != FoldAddress(p.Email) {
-			wanted.FormerEmails = former(wanted.FormerEmails, wanted.Email, p.Email)
+			wanted.FormerEmails = wanted.former(wanted.Email, p.Email)
 		}
 		if FoldAddress(wanted.PendingEmail) == FoldAddress(p.Email) {
 			wanted.PendingEmail = ""

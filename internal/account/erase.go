@@ -152,7 +152,7 @@ func (s *Service) addressLimits(ctx context.Context, e *erasure) (limits []Recor
 	for _, email := range addresses {
 		keys = append(keys, LimitKey(addressWho(email), AddressRate.Kind), LimitKey(addressWho(email), RecoveryRate.Kind))
 	}
-	records, err := s.readMany(ctx, keys)
+	records, err := inBatches(ctx, keys, s.store.Read)
 	for _, k := range keys {
 		if r := records[k]; r != nil && len(limits) < recordChunk {
 			limits = append(limits, r)

@@ -143,6 +143,26 @@ func TestAPreviewTellsNothingOfAnUnprovenAddress(t *testing.T) {
 	}
 }
 
+// An address that somebody had without proving it is not theirs afterwards either.
+func TestAnAddressThatWasNeverProvenIsNoFormerOne(t *testing.T) {
+	t.Parallel()
+	w := newLeavingWorld(t, nil)
+	p := w.pool.people[tokenOf(ada)]
+	p.EmailVerified = false
+	w.pool.people[tokenOf(ada)] = p
+	w.enroll(t)
+	w.invites(t, "ada@example.com")
+	p.Email, p.EmailVerified = "proven@example.com", true
+	w.pool.people[tokenOf(ada)] = p
+	preview := w.preview(t)
+	if u := w.user(t); u.Email != "proven@example.com" || len(u.FormerEmails) > 0 {
+		t.Errorf("the user is %+v", u)
+	}
+	if e := effect(preview, account.EffectInvitationsDeclined); e != nil {
+		t.Errorf("the preview tells of %+v", e)
+	}
+}
+
 // An address that was changed at the identity provider alone is known by the
 // time that it matters: when an invitation to it is accepted, and when the
 // account is deleted, which asks for it and erases it, too.

@@ -134,7 +134,7 @@ func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err er
 	for _, email := range addressesOf(*e.user) {
 		keys = append(keys, AddressKey(email))
 	}
-	records, err := s.readMany(ctx, keys)
+	records, err := inBatches(ctx, keys, s.store.Read)
 	if err != nil {
 		return false, err
 	}

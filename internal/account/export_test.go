@@ -128,9 +128,12 @@ func TestAnExportHasEverything(t *testing.T) {
 		&account.Invitation{OrganizationID: team, ID: "2", Email: "ada@example.com", Status: account.InvitationAccepted, Version: 1},
 		&account.Invitation{OrganizationID: "in", ID: "3", Email: "eve@example.com", InvitedBy: bob, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
 		&account.Invitation{OrganizationID: "shared", ID: "4", Email: "eve@example.com", InvitedBy: bob, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
-		&account.Invitation{OrganizationID: "shared", ID: "5", Email: "eve@example.com", InvitedBy: ada, Status: account.InvitationRevoked, Version: 1},
+		&account.Invitation{OrganizationID: "shared", ID: "5", Email: "eve@example.com", InvitedBy: ada, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
 		&account.Invitation{OrganizationID: "solo", ID: "6", Email: "eve@example.com", InvitedBy: ada, Status: account.InvitationPending, ExpiresAt: noon, Version: 1},
 		&account.AuditEntry{OrganizationID: ada, ID: "1", Time: noon, Actor: ada, Action: account.AccountDeleted, Version: 1})
+	w.seats(t, "in", 1)
+	w.seats(t, "shared", 2)
+	w.seats(t, "solo", 1)
 	if e, err := w.RequestExport(t.Context(), signedIn(laptop)); err != nil || e.Status != account.ExportPending || e.URL != "" {
 		t.Fatalf("asked for: %+v, %v", e, err)
 	}
@@ -304,7 +307,7 @@ func TestAnExportHasWhatWasSent(t *testing.T) {
 		for _, organizationID := range []string{"in", "shared", "solo"} {
 			i := &account.Invitation{
 				OrganizationID: organizationID, ID: fmt.Sprintf("%04d", n), Email: fmt.Sprintf("%s-%d@example.com", organizationID, n),
-				InvitedBy: bob, Status: account.InvitationRevoked, Version: 1,
+				InvitedBy: bob, Status: account.InvitationPending, Version: 1,
 			}
 			if mine := organizationID == "shared" && n%50 == 0 || organizationID == "solo" && n > account.MaxRead; mine {
 				i.InvitedBy = ada
@@ -312,6 +315,9 @@ func TestAnExportHasWhatWasSent(t *testing.T) {
 			}
 			w.put(t, i)
 		}
+	}
+	for _, id := range []string{"in", "shared", "solo"} {
+		w.seats(t, id, 3*account.MaxRead+50)
 	}
 	if _, err := w.RequestExport(t.Context(), signedIn(laptop)); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"maps"
-	"strings"
 )
 
 // fields is an item of an export, by the names that the API has for them.
@@ -104,38 +103,40 @@ func (s *Service) exportInvitation(i *Invitation) fields {
 	}
 }
 
-// sentSeparator stands between the two positions of exportSent; no position has
-// it.
-const sentSeparator = "\n"
-
-// exportSent are the invitations that the user sent for teams that they are in,
-// without the addresses, which are other people's. A position is that of a team in
-// the user's list, and that of a page in the team's.
+// exportSent are the invitations that the user sent, for teams that they are in,
+// and that wait for an answer, without the addresses, which are other people's.
 func (s *Service) exportSent(ctx context.Context, u *User, after string) (items []fields, next string, err error) {
 	for len(items) == 0 {
-		team, invitation, _ := strings.Cut(after, sentSeparator)
-		memberships, nextTeam, err := s.store.Memberships(ctx, u.ID, team, 1)
-		if err != nil || len(memberships) == 0 {
-			return nil, "", err
-		}
-		page, nextInvitation, err := s.store.Invitations(ctx, memberships[0].OrganizationID, invitation, MaxRead)
+		page, next, err := s.store.Memberships(ctx, u.ID, after, MaxRead)
 		if err != nil {
 			return nil, "", err
 		}
-		for _, i := range page {
-			if i.InvitedBy == u.ID {
-				sent := s.exportInvitation(i)
-				delete(sent, "email")
-				items = append(items, sent)
+		keys := make([]Key, len(page))
+		for i, m := range page {
+			keys[i] = OrganizationKey(m.OrganizationID)
+		}
+		records, err := s.store.Read(ctx, keys...)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, m := range page {
+			o := records.Organization(m.OrganizationID)
+			if o == nil || o.IsPersonal {
+				continue
+			}
+			sent, err := s.pendingSent(ctx, o, u.ID)
+			if err != nil {
+				return nil, "", err
+			}
+			for _, i := range sent {
+				item := s.exportInvitation(i)
+				delete(item, "email")
+				items = append(items, item)
 			}
 		}
-		if nextInvitation == "" {
-			team = nextTeam
+		if after = next; after == "" {
+			break
 		}
-		if team == "" && nextInvitation == "" {
-			return items, "", nil
-		}
-		after = team + sentSeparator + nextInvitation
 	}
 	return items, after, nil
 }

@@ -304,17 +304,5 @@ func sleep(ctx context.Context, d time.Duration) error {
 // readAll reads any number of records, in as many calls as they need. What cannot
 // be read is a *Broken among them: nothing may be decided on it.
 func (m *Maintenance) readAll(ctx context.Context, keys []Key) (Records, error) {
-	found := Records{}
-	for len(keys) > 0 {
-		n := min(len(keys), MaxRead)
-		records, err := m.scanner.Inspect(ctx, keys[:n]...)
-		if err != nil {
-			return nil, err
-		}
-		for k, r := range records {
-			found[k] = r
-		}
-		keys = keys[n:]
-	}
-	return found, nil
+	return inBatches(ctx, keys, m.scanner.Inspect)
 }

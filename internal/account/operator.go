@@ -251,7 +251,8 @@ func (m *Maintenance) restore(ctx context.Context, who subject, _ Order) error {
 // are brought up to the pool first, or made: what is erased there goes by them.
 func (m *Maintenance) remove(ctx context.Context, who subject, _ Order) error {
 	if who.inPool {
-		if err := tolerated(m.mend(ctx, who.userID, who.username)); err != nil {
+		err := m.mend(ctx, who.userID, who.username)
+		if err != nil && !errors.Is(err, ErrUserInactive) && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 	}

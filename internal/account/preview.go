@@ -119,11 +119,12 @@ func (s *Service) holdings(ctx context.Context, u User) (holdings, error) {
 		return holdings{}, err
 	}
 	for _, o := range h.inviting {
-		n, err := s.pendingSent(ctx, o.ID, u.ID)
+		sent, err := s.pendingSent(ctx, o, u.ID)
 		if err != nil {
 			return holdings{}, err
 		}
-		if h.sent += n; n > 0 {
+		sent = slices.DeleteFunc(sent, func(i *Invitation) bool { return i.StatusAt(s.clock()) != InvitationPending })
+		if h.sent += len(sent); len(sent) > 0 {
 			h.invitedTo = append(h.invitedTo, o.Name)
 		}
 	}
@@ -195,24 +196,27 @@ func (s *Service) invitedBy(ctx context.Context, u User) (names []string, err er
 	return names, nil
 }
 
-// pendingSent counts the invitations to a team that a user sent and that can still
-// be accepted. It looks back only as far as there can be any.
-func (s *Service) pendingSent(ctx context.Context, organizationID, userID string) (count int, err error) {
-	oldest := s.clock().AddDate(0, 0, -MaxSends*MaxInvitationDays)
-	for after := ""; ; {
-		page, next, err := s.store.Invitations(ctx, organizationID, after, MaxRead)
+// pendingSent returns the invitations to a team that a user sent and nobody ended
+// yet. It looks no further than all that are pending there, which the team counts.
+func (s *Service) pendingSent(ctx context.Context, o *Organization, userID string) (sent []*Invitation, err error) {
+	for after, left := "", o.SeatsUsed-o.MemberCount; left > 0; {
+		page, next, err := s.store.Invitations(ctx, o.ID, after, MaxRead)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		for _, i := range page {
-			if i.InvitedBy == userID && i.StatusAt(s.clock()) == InvitationPending {
-				count++
+			if i.Status != InvitationPending {
+				continue
+			}
+			if left--; i.InvitedBy == userID {
+				sent = append(sent, i)
 			}
 		}
-		if after = next; after == "" || page[len(page)-1].CreatedAt.Before(oldest) { // the newest come first
-			return count, nil
+		if after = next; after == "" {
+			break
 		}
 	}
+	return sent, nil
 }
 
 // preview tells what stands against a deletion and what it does, and why

@@ -72,7 +72,7 @@ func (s *Service) restore(ctx context.Context, d *Deletion, noted AuditAction) (
 	}
 	for _, id := range d.GivenUp {
 		o, m := records.Organization(id), records.Membership(d.UserID, id)
-		if o == nil || o.Status != OrganizationActive || m == nil || m.Role != Admin {
+		if o == nil || o.Status != OrganizationActive || m == nil || m.Role != Admin || d.Disabled { // nobody who is off owns
 			continue
 		}
 		change.Premises = append(change.Premises, OrganizationIsActive{OrganizationID: id}, isStill(m))

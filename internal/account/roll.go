@@ -9,8 +9,8 @@ import (
 
 // roll is who is in the pool, by what one listing of it said: of each person no
 // more than 8 bytes of a hash, so that it fits into memory whatever the pool's
-// size. That is 0.8 MB for 100,000 people and 80 MB for 10 million, and while it
-// grows up to twice as much. Two ids of one hash would have who vanished pass for
+// size. That is 0.8 MB for 100,000 people and 80 MB for 10 million; while one grows
+// beside the one before, up to three times as much. Two ids of one hash would have who vanished pass for
 // there: with 10 million people one id in 10^12.
 type roll struct {
 	hashes []uint64

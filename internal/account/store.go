@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -148,6 +150,19 @@ func (c Change) Check() error {
 		return fmt.Errorf("change names %d records, at most %d fit", len(touched), MaxActions)
 	}
 	return nil
+}
+
+// inBatches reads any number of records, in as many calls as they need.
+func inBatches(ctx context.Context, keys []Key, read func(context.Context, ...Key) (Records, error)) (Records, error) {
+	found := Records{}
+	for batch := range slices.Chunk(keys, MaxRead) {
+		records, err := read(ctx, batch...)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(found, records)
+	}
+	return found, nil
 }
 
 // Contention is waited out with growing, jittered pauses: five tries within a

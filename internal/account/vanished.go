@@ -29,11 +29,6 @@ func (r *run) settleVanished(ctx context.Context, page []Item) error {
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	if r.repairs() {
-		if err := r.believable(users, len(gone)); err != nil {
-			return err
-		}
-	}
 	var leave []*User
 	for _, u := range gone {
 		_, err := r.deletable(ctx, *u, nil)
@@ -42,6 +37,12 @@ func (r *run) settleVanished(ctx context.Context, page []Item) error {
 		} else if err := r.tellVanished(u, err); err != nil {
 			return err
 		}
+	}
+	if len(leave) == 0 {
+		return nil
+	}
+	if err := r.believable(users, len(gone)); err != nil {
+		return err
 	}
 	if err := r.allowed(len(leave)); err != nil {
 		return err
@@ -106,7 +107,7 @@ func (r *run) allowed(more int) error {
 	if r.job.Vanished > 0 {
 		most = r.job.Vanished
 	}
-	if more == 0 || r.vanished+more <= most {
+	if r.vanished+more <= most {
 		return nil
 	}
 	return fmt.Errorf("%d users more are not in the pool of %d people, %d deletions have begun, and more than %d may not: is it the right pool? "+
@@ -177,7 +178,8 @@ func (r *run) enlisted() bool {
 // enlist lists a page of the pool for a run that goes on in the table, where it
 // does not know yet who is there. The people are not judged.
 func (r *run) enlist(ctx context.Context, after string) (next string, err error) {
-	if r.roll == nil {
+	begun := r.roll == nil
+	if begun {
 		r.roll = r.rolls.resume("", r.now())
 	}
 	if r.roll == nil {
@@ -185,8 +187,8 @@ func (r *run) enlist(ctx context.Context, after string) (next string, err error)
 	}
 	page, more, err := r.directory.People(ctx, r.roll.next)
 	switch {
-	case errors.Is(err, ErrExpiredPosition) && r.roll.next != "":
-		r.roll = &roll{} // from its beginning, which is the next step's
+	case errors.Is(err, ErrExpiredPosition) && begun && r.roll.next != "":
+		r.roll = &roll{} // what a run before began, from its beginning, which is the next step's
 	case err != nil:
 		return "", err
 	default:

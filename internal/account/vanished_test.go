@@ -327,3 +327,42 @@ func TestEnsureTellsDeletionsThatDidNotBegin(t *testing.T) {
 		}
 	})
 }
+
+// Users who vanished and whose deletion cannot begin are told, however many, and
+// keep no job from going on.
+func TestBlockedDeletionsOfTheVanishedAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const gone = 9
+		o := populated(t, gone+1, gone, 0)
+		for n := range gone {
+			home := *o.store.All().Organization(personNumber(n).ID)
+			home.ActiveSubscriptions, home.Version = 1, home.Version+1
+			o.put(t, &home)
+		}
+		s := o.job(t, account.JobEnsure)
+		if s.Failure != "" || s.Next != "" || len(s.Findings) != gone || o.deletions() > 0 {
+			t.Errorf("ensure: %+v, %d deletions", s, o.deletions())
+		}
+	})
+}
+
+// A listing that the pool goes on refusing ends the run that makes it.
+func TestAListingThatIsRefusedEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o, d := spied(t)
+		for n := range account.MaxPeople + 1 {
+			o.pool.Add(personNumber(n))
+		}
+		d.onPeople = func() error {
+			if d.people%2 == 0 {
+				return account.ErrExpiredPosition
+			}
+			return nil
+		}
+		if s := o.jobs.Run(t.Context(), account.Job{Name: account.JobVerify, After: "table:0:"}, func(account.Summary) {}); s.Failure == "" {
+			t.Errorf("verify: %+v", s)
+		}
+	})
+}

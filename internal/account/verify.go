@@ -269,8 +269,8 @@ func personKeys(p Person) []Key {
 const signUpLag = time.Minute
 
 // judgePerson holds a person's records against the pool, which is the truth for
-// the address. Whom a deletion holds is left to it, and who signs up right now to
-// the next run.
+// the address. Whom a deletion holds is left to it, and who signs up or changes
+// something right now, which is written there and then here, to the next run.
 func (m *Maintenance) judgePerson(p Resident, found Records) []Finding {
 	u, o := found.User(p.ID), found.Organization(p.ID)
 	var findings []Finding
@@ -278,7 +278,7 @@ func (m *Maintenance) judgePerson(p Resident, found Records) []Finding {
 		findings = append(findings, Finding{Rule: rule, Item: "user " + p.ID, Detail: detail})
 	}
 	switch {
-	case found[DeletionKey(p.ID)] != nil, u == nil && !p.Confirmed, u == nil && o == nil && !m.late(p.ModifiedAt, signUpLag):
+	case found[DeletionKey(p.ID)] != nil, u == nil && !p.Confirmed, (u != nil || o == nil) && !m.late(p.ModifiedAt, signUpLag):
 		return nil
 	case slices.ContainsFunc(personKeys(p.Person), found.unread): // told where the table is looked at
 		return nil

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"hearth/internal/account"
+	"hearth/internal/fault"
 )
 
 // attemptsAgain is when somebody who tried too often may try again. Cognito
@@ -111,14 +111,9 @@ func poolError(operation string, err error) error {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
 		cause = fmt.Errorf("%w (request %s)", cause, cmp.Or(response.RequestID, "unknown"))
-		// What has no name here is told by its status.
-		status := response.HTTPStatusCode()
-		if meaning == nil && (status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests) {
-			meaning = account.ErrUnavailable
-		}
 	}
-	if meaning == nil {
-		meaning = account.ErrInternal
+	if meaning == nil { // what has no name here
+		meaning = fault.Of(err)
 	}
 	var refusal *account.Error
 	if errors.As(meaning, &refusal) {

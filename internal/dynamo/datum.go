@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -96,7 +95,7 @@ func (s *Store) Data(ctx context.Context, accountID, after string, limit int) ([
 // between those of the bookkeeping, and one more for each megabyte.
 func (s *Store) CountData(ctx context.Context, accountID string, limit int) (count int, err error) {
 	sort, behind := expression.Key(SortKey), ""
-	for _, prefix := range append(slices.Clone(account.BookkeepingPrefixes), "") {
+	for _, prefix := range append(account.BookkeepingPrefixes(), "") {
 		var run expression.KeyConditionBuilder
 		switch {
 		case behind == "":

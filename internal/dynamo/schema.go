@@ -74,12 +74,13 @@ import (
 //	what deleting an account means                       2 BatchGetItem; a page of memberships: 1 Query,
 //	                                                     1 BatchGetItem; an address: 1 Query of the
 //	                                                     index, 1 BatchGetItem; a team that one may
-//	                                                     invite to: 1 Query; the data: 4 Query, and
-//	                                                     1 more a megabyte
+//	                                                     invite to, with invitations that wait: a
+//	                                                     Query a hundred until all were seen; the
+//	                                                     data: 4 Query, and 1 more a megabyte
 //	delete an account                                    the same + 1 TransactWriteItems
 //	restore one                                          2 BatchGetItem, 1 TransactWriteItems
-//	stream: a chunk of a deletion                        1 BatchGetItem, its list (at most 1 Query an
-//	                                                     address, 1 BatchGetItem), 1 TransactWriteItems
+//	stream: a chunk of a deletion                        1 BatchGetItem, its list (at most 2 Query an
+//	                                                     address, 2 BatchGetItem), 1 TransactWriteItems
 //	stream: a part of an export                          1 BatchGetItem, a Query a page of each list,
 //	                                                     1 TransactWriteItems
 //	ask for an export                                    1 BatchGetItem, 1 TransactWriteItems

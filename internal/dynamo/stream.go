@@ -207,7 +207,9 @@ func (s streamed) ofUser(ctx context.Context, follower Follower) error {
 	before, after, image := s.changed(attributeImageKey)
 	_, _, name := s.changed(attributeName)
 	_, _, email := s.changed(attributeEmail)
-	if image || name || email {
+	_, status, back := s.changed(attributeStatus) // of who was off nothing followed
+	back = back && status == string(account.UserActive)
+	if image || name || email || back {
 		if err := follower.FollowUser(ctx, s.key.Owner); err != nil {
 			return err
 		}

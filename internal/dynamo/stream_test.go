@@ -137,6 +137,12 @@ func TestWhatTheStreamAsksFor(t *testing.T) {
 			streamRecord("USER#u", "USER", map[string]any{"imageKey": "a"}, map[string]any{"imageKey": "b"}),
 			[]string{"follow u", "image of user u: a to b"},
 		},
+		"a user who is off": {
+			streamRecord("USER#u", "USER", map[string]any{"status": "active"}, map[string]any{"status": "inactive"}), nil,
+		},
+		"a user who is back": {
+			streamRecord("USER#u", "USER", map[string]any{"status": "inactive"}, map[string]any{"status": "active"}), []string{"follow u"},
+		},
 		"a user who is new":      {streamRecord("USER#u", "USER", nil, map[string]any{"name": "Ada", "imageKey": "a"}), nil},
 		"a user in another team": {streamRecord("USER#u", "USER", map[string]any{"teamCount": 1}, map[string]any{"teamCount": 2}), nil},
 		"an organization's first image": {

@@ -16,8 +16,8 @@ import (
 
 // Of returns account.ErrUnavailable for an error that says nothing against
 // asking again: there was no answer, the service names one of the busy codes, or
-// the fault is the server's, by the error's kind or by its status. Else it
-// returns account.ErrInternal.
+// the fault is the server's, by the error's kind or by its status, or too many
+// asked, or too slowly. Else it returns account.ErrInternal.
 //
 // Many answers do not say in their body whose fault an error is, so that the SDK
 // knows it by the status alone.
@@ -27,10 +27,14 @@ func Of(err error, busy ...string) *account.Error {
 	var answer *awshttp.ResponseError
 	switch {
 	case !errors.As(err, &api), slices.Contains(busy, api.ErrorCode()), api.ErrorFault() == smithy.FaultServer,
-		errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError:
+		errors.As(err, &answer) && mayPass(answer.HTTPStatusCode()):
 		return account.ErrUnavailable
 	}
 	return account.ErrInternal
+}
+
+func mayPass(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
 }
 
 // OfS3 is Of with the busy codes of Amazon S3.

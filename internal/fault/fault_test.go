@@ -37,6 +37,8 @@ func TestOf(t *testing.T) {
 		"refused":                  {answered(http.StatusForbidden, named("AccessDenied")), "AccessDenied", account.ErrInternal},
 		"the server's by its kind": {&smithy.GenericAPIError{Code: "X", Fault: smithy.FaultServer}, "X", account.ErrUnavailable},
 		"the client's by its kind": {&smithy.GenericAPIError{Code: "X", Fault: smithy.FaultClient}, "X", account.ErrInternal},
+		"too often by status":      {answered(http.StatusTooManyRequests, named("X")), "X", account.ErrUnavailable},
+		"too slowly by status":     {answered(http.StatusRequestTimeout, named("X")), "X", account.ErrUnavailable},
 		"the server's by status":   {answered(http.StatusBadGateway, named("X")), "X", account.ErrUnavailable},
 	} {
 		if got := fault.Of(c.err, "Slow", "Busy"); !errors.Is(got, c.want) {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	netmail "net/mail"
 
-	"hearth/internal/fault"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+
+	"hearth/internal/fault"
 )
 
 // Sender sends mails through Amazon SES.

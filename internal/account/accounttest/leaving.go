@@ -90,7 +90,7 @@ func testData(t *testing.T, s account.Store) {
 			d := datum("u", fmt.Sprintf("%s%d", kind, n))
 			put(t, s, d)
 			want = append(want, d.ID)
-			if !slices.Contains(account.BookkeepingPrefixes, kind) {
+			if !slices.Contains(account.BookkeepingPrefixes(), kind) {
 				things++
 			}
 		}

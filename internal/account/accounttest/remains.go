@@ -45,7 +45,7 @@ func (m *Model) Data(_ context.Context, accountID, after string, limit int) ([]*
 func (m *Model) CountData(ctx context.Context, accountID string, limit int) (count int, err error) {
 	page, _, err := m.Data(ctx, accountID, "", math.MaxInt)
 	for _, d := range page {
-		kept := slices.ContainsFunc(account.BookkeepingPrefixes, func(prefix string) bool { return strings.HasPrefix(d.ID, prefix) })
+		kept := slices.ContainsFunc(account.BookkeepingPrefixes(), func(prefix string) bool { return strings.HasPrefix(d.ID, prefix) })
 		if !kept && count < limit {
 			count++
 		}
