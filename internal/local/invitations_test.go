@@ -57,8 +57,9 @@ func (p *person) invitations(t *testing.T, path string) []invitationAnswer {
 // returns their tokens, the newest first.
 func (p *person) mailedTokens(t *testing.T, address string, count int) []string {
 	t.Helper()
-	// Beside all other tests the stream of a host can be long behind.
-	ctx, cancel := context.WithTimeout(t.Context(), 6*mailPatience)
+	// Beside all other tests the stream of a host can be long behind, most where a
+	// name is followed by a thousand copies.
+	ctx, cancel := context.WithTimeout(t.Context(), 18*mailPatience)
 	defer cancel()
 	for {
 		var inbox struct{ Items []mailbox.Mail }
