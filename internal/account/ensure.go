@@ -20,6 +20,8 @@ func (r *run) repair(ctx context.Context, s suspect) error {
 		return tolerated(r.recount(ctx, record.ID))
 	case *Membership:
 		return tolerated(r.FollowUser(ctx, record.UserID))
+	case *Invitation: // of who is a member it ends none
+		return tolerated(r.RevokeInvitationsOf(ctx, record.OrganizationID, record.InvitedBy))
 	}
 	return nil
 }

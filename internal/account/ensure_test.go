@@ -290,3 +290,25 @@ func (k *keeper) Count(context.Context, string) (int, error) { return 0, errNoth
 func (k *keeper) DeleteAll(context.Context, string) (bool, error) { return false, errNothingDeleted }
 
 var errNothingDeleted = errors.New("nothing is deleted here")
+
+// Invitations of who left are revoked where the stream lost that they did.
+func TestEnsureRevokesWhatWhoLeftHadSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.enroll(t)
+		o.owns(t)
+		o.invite(t, 1)
+		sent := *o.store.All().Invitation(team, "i1")
+		sent.InvitedBy, sent.CreatedAt, sent.ExpiresAt, sent.Version = "left", o.clock().Add(-24*time.Hour), o.clock().Add(48*time.Hour), sent.Version+1
+		o.put(t, &sent)
+		o.now = o.now.Add(24 * time.Hour)
+		if s := o.job(t, account.JobEnsure); !slices.Equal(rules(s.Repairs), []account.Rule{account.RuleSender}) || len(s.Findings) > 0 {
+			t.Errorf("ensure: %+v", s)
+		}
+		if i := o.store.All().Invitation(team, "i1"); i.Status != account.InvitationRevoked {
+			t.Errorf("the invitation: %+v", i)
+		}
+		expectSound(t, o)
+	})
+}

@@ -92,10 +92,10 @@ var steps = map[string]func(ctx context.Context, s *side, at time.Time, d step) 
 		return err
 	},
 	"remove": func(ctx context.Context, s *side, at time.Time, d step) error {
-		return s.RemoveMember(ctx, signedInAt(d.who, at), d.team, idOf(d.whom))
+		return s.gone(ctx, d.team, d.whom, s.RemoveMember(ctx, signedInAt(d.who, at), d.team, idOf(d.whom)))
 	},
 	"leave": func(ctx context.Context, s *side, at time.Time, d step) error {
-		return s.Leave(ctx, signedInAt(d.who, at), d.team)
+		return s.gone(ctx, d.team, d.who, s.Leave(ctx, signedInAt(d.who, at), d.team))
 	},
 	"transfer": func(ctx context.Context, s *side, at time.Time, d step) error {
 		_, err := s.TransferOwnership(ctx, signedInAt(d.who, at), d.team, idOf(d.whom))
@@ -116,6 +116,14 @@ var steps = map[string]func(ctx context.Context, s *side, at time.Time, d step) 
 		_, err := s.Authorize(ctx, signedInAt(d.who, at), account.Target{})
 		return err
 	},
+}
+
+// gone does what the stream does once a member is.
+func (s *side) gone(ctx context.Context, team, name string, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.RevokeInvitationsOf(ctx, team, idOf(name))
 }
 
 // signedInAt is a sign-in that is fresh whenever it is used.
