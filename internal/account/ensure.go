@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -20,8 +21,10 @@ func (r *run) repair(ctx context.Context, s suspect) error {
 		return tolerated(r.recount(ctx, record.ID))
 	case *Membership:
 		return tolerated(r.FollowUser(ctx, record.UserID))
-	case *Invitation: // of who is a member it ends none
-		return tolerated(r.RevokeInvitationsOf(ctx, record.OrganizationID, record.InvitedBy))
+	case *Invitation:
+		if slices.ContainsFunc(s.findings, func(f Finding) bool { return f.Rule == RuleSender }) {
+			return tolerated(r.RevokeInvitationsOf(ctx, record.OrganizationID, record.InvitedBy))
+		}
 	}
 	return nil
 }
