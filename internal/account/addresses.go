@@ -26,13 +26,18 @@ func (s *Service) ownAddresses(ctx context.Context, u User) ([]string, error) {
 	if now := FoldAddress(u.Email); !u.EmailVerified {
 		all = slices.DeleteFunc(all, func(email string) bool { return email == now })
 	}
-	keys := make([]Key, len(all))
-	for i, email := range all {
-		keys[i] = AddressKey(email)
-	}
-	held, err := inBatches(ctx, keys, s.store.Read)
+	held, err := s.heldAddresses(ctx, all)
 	return slices.DeleteFunc(all, func(email string) bool {
 		address := held.Address(email)
 		return address != nil && address.UserID != u.ID
 	}), err
+}
+
+// heldAddresses reads who has which of some addresses.
+func (s *Service) heldAddresses(ctx context.Context, emails []string) (Records, error) {
+	keys := make([]Key, len(emails))
+	for i, email := range emails {
+		keys[i] = AddressKey(email)
+	}
+	return inBatches(ctx, keys, s.store.Read)
 }

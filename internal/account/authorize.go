@@ -218,11 +218,7 @@ func (s *Service) enterAnyTeam(ctx context.Context, c *Caller) error {
 	if err != nil {
 		return err
 	}
-	keys := make([]Key, len(page))
-	for i, m := range page {
-		keys[i] = OrganizationKey(m.OrganizationID)
-	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.organizationsOf(ctx, page)
 	if err != nil {
 		return err
 	}
@@ -233,6 +229,15 @@ func (s *Service) enterAnyTeam(ctx context.Context, c *Caller) error {
 		}
 	}
 	return nil
+}
+
+// organizationsOf reads the organizations of at most MaxRead memberships.
+func (s *Service) organizationsOf(ctx context.Context, page []*Membership) (Records, error) {
+	keys := make([]Key, len(page))
+	for i, m := range page {
+		keys[i] = OrganizationKey(m.OrganizationID)
+	}
+	return s.store.Read(ctx, keys...)
 }
 
 // readAccount returns a user's membership and its organization, both nil

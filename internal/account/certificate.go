@@ -53,11 +53,8 @@ func (s *Service) VerifyCertificate(ctx context.Context, c *Certificate) (bool, 
 // certify is the certificate of a deletion that ends now.
 func (s *Service) certify(ctx context.Context, d *Deletion) (*Certificate, error) {
 	c := &Certificate{
-		DeletionID: d.ID, UserID: d.UserID, Digest: d.Digest, PersonalOrganization: PreservePersonal,
+		DeletionID: d.ID, UserID: d.UserID, Digest: d.Digest, PersonalOrganization: s.personalPolicy(d),
 		Erased: d.Erased, AcceptedAt: d.AcceptedAt, CompletedAt: s.clock(), Version: 1,
-	}
-	if s.erasesPersonal(d) {
-		c.PersonalOrganization = ErasePersonal
 	}
 	var err error
 	c.MAC, err = s.mac.Sign(ctx, c.message())

@@ -163,7 +163,6 @@ func TestDisableLeavesTeamsThatAreClosing(t *testing.T) {
 // once; so it is with enabling, also of who was disabled in part.
 func TestOrdersAboutManyTeamsKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
-	killed := errors.New("killed")
 	disable := func(t *testing.T, o *office) error {
 		_, err := o.order(t, account.OperationDisable)
 		return err
@@ -195,16 +194,7 @@ func TestOrdersAboutManyTeamsKilledAtAnyCall(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					calls := 0
-					kill := func(int) error {
-						if calls++; calls >= call {
-							return killed
-						}
-						return nil
-					}
-					o.store.onRead, o.store.onCommit = kill, kill
-					err := test.order(t, o)
-					o.store.onRead, o.store.onCommit = nil, nil
+					err := o.store.killedAt(call, func() error { return test.order(t, o) })
 					if _, commits := o.store.calls(); test.before == nil && commits > 1 && o.store.All().User(ada).Status == account.UserActive {
 						t.Fatalf("killed at call %d: not off with the first transaction", call)
 					}

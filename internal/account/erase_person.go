@@ -23,7 +23,7 @@ func (s *Service) erasePersonal(ctx context.Context, e *erasure) (acted bool, er
 	}
 	switch {
 	case o == nil || o.Status == OrganizationPreserved:
-	case s.erasesPersonal(e.Deletion):
+	case s.personalPolicy(e.Deletion) == ErasePersonal:
 		change.remove(o)
 	default:
 		none, preserved := "", OrganizationPreserved
@@ -39,16 +39,16 @@ func (s *Service) erasePersonal(ctx context.Context, e *erasure) (acted bool, er
 	return true, s.commit(ctx, change)
 }
 
-// erasesPersonal reports whether nothing stays of the personal organization.
-// Deletions that began before they kept it go by the configuration.
-func (s *Service) erasesPersonal(d *Deletion) bool {
-	return cmp.Or(d.PersonalOrganization, s.config.PersonalOrganization) == ErasePersonal
+// personalPolicy is what becomes of the personal organization. Deletions that
+// began before they kept it go by the configuration.
+func (s *Service) personalPolicy(d *Deletion) string {
+	return cmp.Or(d.PersonalOrganization, s.config.PersonalOrganization)
 }
 
 // eraseEntries removes a chunk of the personal audit log where nothing stays of
 // the personal organization.
 func (s *Service) eraseEntries(ctx context.Context, e *erasure) (acted bool, err error) {
-	if !s.erasesPersonal(e.Deletion) {
+	if s.personalPolicy(e.Deletion) != ErasePersonal {
 		return false, nil
 	}
 	entries, _, err := s.store.AuditLog(ctx, e.UserID, "", purgeEntries)
@@ -130,18 +130,15 @@ func (s *Service) eraseUser(ctx context.Context, e *erasure) (acted bool, err er
 			return acted, err
 		}
 	}
-	var keys []Key
-	for _, email := range addressesOf(*e.user) {
-		keys = append(keys, AddressKey(email))
-	}
-	records, err := inBatches(ctx, keys, s.store.Read)
+	emails := addressesOf(*e.user)
+	records, err := s.heldAddresses(ctx, emails)
 	if err != nil {
 		return false, err
 	}
 	var own []Record
-	for _, k := range keys {
+	for _, email := range emails {
 		// An address that somebody else has by now is theirs.
-		if a, ok := records[k].(*Address); ok && a.UserID == e.UserID && len(own) < recordChunk {
+		if a := records.Address(email); a != nil && a.UserID == e.UserID && len(own) < recordChunk {
 			own = append(own, a)
 		}
 	}

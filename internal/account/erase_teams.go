@@ -12,11 +12,7 @@ func (s *Service) eraseMemberships(ctx context.Context, e *erasure) (acted bool,
 	if err != nil {
 		return false, err
 	}
-	var keys []Key
-	for _, m := range page {
-		keys = append(keys, OrganizationKey(m.OrganizationID))
-	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.organizationsOf(ctx, page)
 	if err != nil {
 		return false, err
 	}

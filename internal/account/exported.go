@@ -55,11 +55,7 @@ func (s *Service) exportMemberships(ctx context.Context, u *User, after string) 
 	if err != nil {
 		return nil, "", err
 	}
-	keys := make([]Key, len(page))
-	for i, m := range page {
-		keys[i] = OrganizationKey(m.OrganizationID)
-	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.organizationsOf(ctx, page)
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,11 +107,7 @@ func (s *Service) exportSent(ctx context.Context, u *User, after string) (items 
 		if err != nil {
 			return nil, "", err
 		}
-		keys := make([]Key, len(page))
-		for i, m := range page {
-			keys[i] = OrganizationKey(m.OrganizationID)
-		}
-		records, err := s.store.Read(ctx, keys...)
+		records, err := s.organizationsOf(ctx, page)
 		if err != nil {
 			return nil, "", err
 		}

@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -73,6 +74,23 @@ func (s *faultyStore) reading(keys []account.Key) error {
 		return fault(n)
 	}
 	return nil
+}
+
+var errKilled = errors.New("killed")
+
+// killedAt does something whose process is killed at its call-th call of the
+// store, and returns how it ended.
+func (s *faultyStore) killedAt(call int, do func() error) error {
+	calls := 0
+	kill := func(int) error {
+		if calls++; calls >= call {
+			return errKilled
+		}
+		return nil
+	}
+	s.onRead, s.onCommit = kill, kill
+	defer func() { s.onRead, s.onCommit = nil, nil }()
+	return do()
 }
 
 func (s *faultyStore) Commit(ctx context.Context, change account.Change) error {

@@ -115,7 +115,7 @@ type subject struct {
 	inPool bool
 }
 
-func found(p Resident) subject {
+func subjectOf(p Resident) subject {
 	return subject{userID: p.ID, username: p.Username, email: p.Email, inPool: true}
 }
 
@@ -125,7 +125,7 @@ func found(p Resident) subject {
 func (m *Maintenance) locate(ctx context.Context, email string) (subject, error) {
 	p, err := m.directory.Find(ctx, email)
 	if err == nil {
-		return found(p), nil
+		return subjectOf(p), nil
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return subject{}, err
@@ -140,7 +140,7 @@ func (m *Maintenance) locate(ctx context.Context, email string) (subject, error)
 	}
 	switch p, err = m.findUser(ctx, address.UserID); {
 	case err == nil:
-		return found(p), nil
+		return subjectOf(p), nil
 	case errors.Is(err, ErrNotFound):
 		return subject{userID: address.UserID, email: email}, nil
 	}

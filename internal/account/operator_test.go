@@ -144,7 +144,6 @@ func TestDisableAndEnable(t *testing.T) {
 // run through, and are noted once.
 func TestOrdersKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
-	killed := errors.New("killed")
 	for do, expect := range map[account.Operation]func(*testing.T, *office){
 		account.OperationDisable: expectDisabled, account.OperationEnable: expectEnabled,
 	} {
@@ -160,16 +159,10 @@ func TestOrdersKilledAtAnyCall(t *testing.T) {
 					}
 					noted++
 				}
-				calls := 0
-				kill := func(int) error {
-					if calls++; calls >= call {
-						return killed
-					}
-					return nil
-				}
-				o.store.onRead, o.store.onCommit = kill, kill
-				_, err := o.order(t, do)
-				o.store.onRead, o.store.onCommit = nil, nil
+				err := o.store.killedAt(call, func() error {
+					_, err := o.order(t, do)
+					return err
+				})
 				if err == nil {
 					break
 				}

@@ -190,7 +190,6 @@ func TestOnlyWhatHappenedIsNoted(t *testing.T) {
 // killed and done again.
 func TestDeleteAndRestoreKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
-	killed := errors.New("killed")
 	for do, want := range map[account.Operation][]account.AuditAction{
 		account.OperationDelete: {account.UserDeleted}, account.OperationRestore: {account.UserDeleted, account.UserRestored},
 	} {
@@ -204,16 +203,10 @@ func TestDeleteAndRestoreKilledAtAnyCall(t *testing.T) {
 				}
 				o.now = o.now.Add(time.Hour)
 			}
-			calls := 0
-			kill := func(int) error {
-				if calls++; calls >= call {
-					return killed
-				}
-				return nil
-			}
-			o.store.onRead, o.store.onCommit = kill, kill
-			_, err := o.order(t, do)
-			o.store.onRead, o.store.onCommit = nil, nil
+			err := o.store.killedAt(call, func() error {
+				_, err := o.order(t, do)
+				return err
+			})
 			if done := o.store.All().Deletion(ada) != nil == (do == account.OperationDelete); done != slices.Equal(o.noted(t), want) {
 				t.Errorf("%s killed at call %d: done %t, noted %v", do, call, done, o.noted(t))
 			}

@@ -87,9 +87,8 @@ type holdings struct {
 	teams int
 	// invitedBy are the names of the teams that wait for the user's answer.
 	invitedBy []string
-	// inviting are the teams that the user may invite to, invitedTo the names of
-	// those where answers to the user are waited for, sent how many.
-	inviting  []*Organization
+	// invitedTo are the names of the teams where answers to the user are waited
+	// for, sent how many.
 	invitedTo []string
 	sent      int
 	data      int
@@ -118,27 +117,13 @@ func (s *Service) holdings(ctx context.Context, u User) (holdings, error) {
 	if h.invitedBy, err = s.invitedBy(ctx, u); err != nil {
 		return holdings{}, err
 	}
-	for _, o := range h.inviting {
-		sent, err := s.pendingSent(ctx, o, u.ID)
-		if err != nil {
-			return holdings{}, err
-		}
-		sent = slices.DeleteFunc(sent, func(i *Invitation) bool { return i.StatusAt(s.clock()) != InvitationPending })
-		if h.sent += len(sent); len(sent) > 0 {
-			h.invitedTo = append(h.invitedTo, o.Name)
-		}
-	}
 	h.data, err = s.store.CountData(ctx, u.ID, MaxCounted)
 	return h, err
 }
 
 // addTeams adds a page of memberships.
 func (s *Service) addTeams(ctx context.Context, h *holdings, page []*Membership) error {
-	keys := make([]Key, len(page))
-	for i, m := range page {
-		keys[i] = OrganizationKey(m.OrganizationID)
-	}
-	records, err := s.store.Read(ctx, keys...)
+	records, err := s.organizationsOf(ctx, page)
 	if err != nil {
 		return err
 	}
@@ -155,8 +140,16 @@ func (s *Service) addTeams(ctx context.Context, h *holdings, page []*Membership)
 			h.left = append(h.left, o)
 		}
 		h.teams++
-		if o != nil && o.Status == OrganizationActive && !solo(o) && s.grants.Allow(m.Role, InviteMembers) {
-			h.inviting = append(h.inviting, o)
+		if o == nil || o.Status != OrganizationActive || solo(o) || !s.grants.Allow(m.Role, InviteMembers) {
+			continue
+		}
+		sent, err := s.pendingSent(ctx, o, h.user.ID)
+		if err != nil {
+			return err
+		}
+		sent = slices.DeleteFunc(sent, func(i *Invitation) bool { return i.StatusAt(s.clock()) != InvitationPending })
+		if h.sent += len(sent); len(sent) > 0 {
+			h.invitedTo = append(h.invitedTo, o.Name)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -88,9 +89,7 @@ func (d *Directory) Find(ctx context.Context, name string) (account.Resident, er
 	if err != nil {
 		return account.Resident{}, userError("AdminGetUser", err)
 	}
-	r := resident(aws.ToString(u.Username), u.UserAttributes, u.UserStatus, u.Enabled)
-	r.ModifiedAt = aws.ToTime(u.UserLastModifiedDate)
-	return r, nil
+	return resident(u.Username, u.UserAttributes, u.UserStatus, u.Enabled, u.UserLastModifiedDate), nil
 }
 
 // Disable keeps a user from signing in; Cognito revokes their tokens, too.
@@ -118,8 +117,7 @@ func userError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var gone *types.UserNotFoundException
-	if errors.As(err, &gone) {
+	if isGone(err) {
 		return account.ErrNotFound.Because(err)
 	}
 	return poolError(operation, err)
@@ -127,17 +125,13 @@ func userError(operation string, err error) error {
 
 // listed is a user as ListUsers has them.
 func listed(u types.UserType) account.Resident {
-	r := resident(aws.ToString(u.Username), u.Attributes, u.UserStatus, u.Enabled)
-	r.ModifiedAt = aws.ToTime(u.UserLastModifiedDate)
-	return r
+	return resident(u.Username, u.Attributes, u.UserStatus, u.Enabled, u.UserLastModifiedDate)
 }
 
-func resident(username string, given []types.AttributeType, status types.UserStatusType, enabled bool) account.Resident {
-	attributes := map[string]string{}
-	for _, a := range given {
-		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
+func resident(username *string, given []types.AttributeType, status types.UserStatusType, enabled bool, modified *time.Time) account.Resident {
+	return account.Resident{
+		Person: person(aws.ToString(username), attributesOf(given)), Confirmed: confirmed(status), Enabled: enabled, ModifiedAt: aws.ToTime(modified),
 	}
-	return account.Resident{Person: person(username, attributes), Confirmed: confirmed(status), Enabled: enabled}
 }
 
 // confirmed reports whether a user of this status has been confirmed. Whom an

@@ -40,7 +40,7 @@ func (r *Remover) DeleteUser(ctx context.Context, userID, username string) error
 			return nil
 		case err != nil:
 			return poolError("AdminGetUser", err)
-		case valueOf(output.UserAttributes, AttributeSub) != userID:
+		case attributesOf(output.UserAttributes)[AttributeSub] != userID:
 			return nil
 		}
 	}
@@ -56,13 +56,4 @@ func (r *Remover) DeleteUser(ctx context.Context, userID, username string) error
 func isGone(err error) bool {
 	var gone *types.UserNotFoundException
 	return errors.As(err, &gone)
-}
-
-func valueOf(attributes []types.AttributeType, name string) string {
-	for _, a := range attributes {
-		if aws.ToString(a.Name) == name {
-			return aws.ToString(a.Value)
-		}
-	}
-	return ""
 }

@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,11 +28,7 @@ func (u *UserPool) Person(ctx context.Context, accessToken string) (account.Pers
 	if err != nil {
 		return account.Person{}, poolError("GetUser", err)
 	}
-	attributes := map[string]string{}
-	for _, a := range user.UserAttributes {
-		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
-	}
-	p := person(aws.ToString(user.Username), attributes)
+	p := person(aws.ToString(user.Username), attributesOf(user.UserAttributes))
 	p.MFA = slices.Contains(user.UserMFASettingList, string(MFASoftwareToken))
 	return p, nil
 }
@@ -57,11 +52,19 @@ func (u *UserPool) SignOutEverywhere(ctx context.Context, poolID, username strin
 	_, err := u.api.AdminUserGlobalSignOut(ctx, &cognitoidentityprovider.AdminUserGlobalSignOutInput{
 		UserPoolId: aws.String(poolID), Username: aws.String(username),
 	})
-	var gone *types.UserNotFoundException
-	if err == nil || errors.As(err, &gone) {
+	if err == nil || isGone(err) {
 		return nil
 	}
 	return poolError("AdminUserGlobalSignOut", err)
+}
+
+// attributesOf are a user's attributes by their names.
+func attributesOf(given []types.AttributeType) map[string]string {
+	attributes := map[string]string{}
+	for _, a := range given {
+		attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
+	}
+	return attributes
 }
 
 // person is what a user's attributes say. Cognito gives every value as text.

@@ -47,8 +47,8 @@ type deletionItem struct {
 func newDeletionItem(d *account.Deletion) deletionItem {
 	item := deletionItem{
 		base: newBase(d), ID: d.ID, Status: d.Status, Digest: d.Digest, Closed: d.Closed, GivenUp: d.GivenUp,
-		Personal: d.PersonalOrganization, Disabled: d.Disabled, Username: d.Username, Stage: d.Stage, AcceptedAt: optional(d.AcceptedAt), GraceEndsAt: optional(d.GraceEndsAt),
-		DueAt: optional(d.DueAt), ExpiresAt: optional(d.ExpiresAt),
+		Personal: d.PersonalOrganization, Disabled: d.Disabled, Username: d.Username, Stage: d.Stage,
+		AcceptedAt: optional(d.AcceptedAt), GraceEndsAt: optional(d.GraceEndsAt), DueAt: optional(d.DueAt), ExpiresAt: optional(d.ExpiresAt),
 	}
 	if d.Erased != (account.Erased{}) {
 		erased := erasedItem(d.Erased)
@@ -61,8 +61,8 @@ func newDeletionItem(d *account.Deletion) deletionItem {
 func (i deletionItem) record(k account.Key) *account.Deletion {
 	d := &account.Deletion{
 		UserID: k.Owner, ID: i.ID, Status: i.Status, Digest: i.Digest, Closed: i.Closed, GivenUp: i.GivenUp,
-		PersonalOrganization: i.Personal, Disabled: i.Disabled, Username: i.Username, Stage: i.Stage, AcceptedAt: required(i.AcceptedAt), GraceEndsAt: required(i.GraceEndsAt),
-		DueAt: required(i.DueAt), ExpiresAt: required(i.ExpiresAt), Version: i.Version,
+		PersonalOrganization: i.Personal, Disabled: i.Disabled, Username: i.Username, Stage: i.Stage,
+		AcceptedAt: required(i.AcceptedAt), GraceEndsAt: required(i.GraceEndsAt), DueAt: required(i.DueAt), ExpiresAt: required(i.ExpiresAt), Version: i.Version,
 	}
 	if i.Erased != nil {
 		d.Erased = account.Erased(*i.Erased)
