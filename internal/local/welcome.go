@@ -33,7 +33,7 @@ func welcome(out io.Writer, h *host, watcher string) {
 	_, _ = fmt.Fprintf(columns, "  DynamoDB\t%s\ttable %s\n", c.DynamoDBEndpoint, c.TableName)
 	_, _ = fmt.Fprintf(columns, "  S3\t%s\tbucket %s\n", c.S3Endpoint, c.Bucket)
 	_, _ = fmt.Fprintf(columns, "  SES\t%s\tinto the mails below\n", c.SESEndpoint)
-	_, _ = fmt.Fprintf(columns, "  KMS\t%s\tthe key of invitations\n", c.KMSEndpoint)
+	_, _ = fmt.Fprintf(columns, "  KMS\t%s\tthe key of invitations and certificates\n", c.KMSEndpoint)
 	_, _ = fmt.Fprintf(columns, "  STS\t%s\tthe role for account data\n", c.STSEndpoint)
 	_ = columns.Flush()
 	_, _ = fmt.Fprint(out, "\nTry next, in another terminal or a browser:\n\n")
